@@ -1,0 +1,2830 @@
+#ifndef ASYNCC_H_
+#define ASYNCC_H_
+/* ------------------------------------------------------------------------------------------
+ * >>config        What can be set before the include. Every file of a program must agree; the
+ *                 ones that change a layout are part of a symbol's name, so a mix fails to link.
+ * ------------------------------------------------------------------------------------------ */
+
+#define ASYNC_VERSION "0.1.0"
+#define ASYNC_VERSION_NUMBER 100 /* major * 10000 + minor * 100 + patch */
+
+/* Freestanding: no libc, no malloc, no poller, one static loop. */
+#ifndef ASYNCC_FREESTANDING
+#if defined(__STDC_HOSTED__) && __STDC_HOSTED__ == 0
+#define ASYNCC_FREESTANDING 1
+#else
+#define ASYNCC_FREESTANDING 0
+#endif
+#endif
+
+/* Sockets and descriptors. Off: a loop of timers only. */
+#ifndef ASYNCC_IO
+#define ASYNCC_IO 0
+#endif
+
+/* Names, files and lines in frames, for reports. Off saves flash. */
+#ifndef ASYNCC_NAMES
+#define ASYNCC_NAMES !ASYNCC_FREESTANDING
+#endif
+
+/* Expand AWAIT in the form in which -Wall reports a plain local read after an await. */
+#ifndef ASYNCC_LINT
+#define ASYNCC_LINT 0
+#endif
+
+/* Make AWAIT inside a user's own `switch` an error. Costs code on small machines. */
+#ifndef ASYNCC_SWITCH_CHECK
+#define ASYNCC_SWITCH_CHECK (!ASYNCC_FREESTANDING || ASYNCC_LINT)
+#endif
+
+/* A loop made without options: 1 = its clock jumps from deadline to deadline. For tests. */
+#ifndef ASYNCC_VIRTUAL_CLOCK
+#define ASYNCC_VIRTUAL_CLOCK 0
+#endif
+
+/* How the functions of the header are declared. `static` where one file holds the program. */
+#ifndef ASYNC_API
+#define ASYNC_API extern
+#endif
+
+/* The implementation needs POSIX and a little of GNU, also under -std=c11. */
+#if defined(ASYNCC_IMPLEMENTATION) && !ASYNCC_FREESTANDING && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE 1
+#endif
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#if !ASYNCC_FREESTANDING
+#include <errno.h>
+#endif
+#if ASYNCC_IO
+#include <sys/socket.h>
+#include <sys/types.h>
+#endif
+
+/* The errno values that the core itself gives, for machines without <errno.h>. */
+#ifndef EINVAL
+#define EINTR 4
+#define EAGAIN 11
+#define ENOMEM 12
+#define EBUSY 16
+#define EINVAL 22
+#define EDEADLK 35
+#define EPROTO 71
+#define EALREADY 114
+#define EINPROGRESS 115
+#define ESHUTDOWN 108
+#define ETIMEDOUT 110
+#endif
+
+/* ------------------------------------------------------------------------------------------
+ * >>portability   What differs between C and C++, gcc and clang.
+ * ------------------------------------------------------------------------------------------ */
+
+#ifdef __cplusplus
+#define ASYNC_C_ extern "C"
+#define ASYNC_C_BEGIN_ extern "C" {
+#define ASYNC_C_END_ }
+#define ASYNC_MAKE_(type, ...) type{__VA_ARGS__}
+#define ASYNC_ASSERT_(cond, text) static_assert(cond, text)
+#else
+#define ASYNC_C_
+#define ASYNC_C_BEGIN_
+#define ASYNC_C_END_
+#define ASYNC_MAKE_(type, ...) (type){__VA_ARGS__}
+#define ASYNC_ASSERT_(cond, text) _Static_assert(cond, text)
+#endif
+
+#define ASYNC_UNUSED_ __attribute__((__unused__))
+#define ASYNC_ALIAS_ __attribute__((__may_alias__))
+#define ASYNC_INLINE_ static inline ASYNC_UNUSED_
+#define ASYNC_LIKELY_(x) __builtin_expect(!!(x), 1)
+#define ASYNC_RARE_(x) __builtin_expect(!!(x), 0)
+
+#if defined(__has_attribute)
+#if __has_attribute(__error__)
+#define ASYNC_ERROR_(text) __attribute__((__error__(text)))
+#endif
+#endif
+#ifndef ASYNC_ERROR_
+#define ASYNC_ERROR_(text)
+#endif
+
+/* The loop of this thread. initial-exec: one load, also from a shared library. */
+#ifndef ASYNCC_THREAD_LOCAL
+#if ASYNCC_FREESTANDING
+#define ASYNCC_THREAD_LOCAL
+#else
+#define ASYNCC_THREAD_LOCAL __thread
+#endif
+#endif
+
+/* ------------------------------------------------------------------------------------------
+ * >>types         Errors, durations, and the structures the machine runs on.
+ * ------------------------------------------------------------------------------------------ */
+
+/* An error is an int: 0, a negative errno, or one of these. They fit in 16 bits. User codes go
+ * from ASYNC_EUSER down to ASYNC_EUSER - 15000. */
+enum {
+    ASYNC_CANCELED = -32000, /* CancelledError: never an errno, so no closed socket looks like it */
+    ASYNC_ESTOP = -32001,    /* StopAsyncIteration, from the `next` of a hand-written iterator */
+    ASYNC_EUSER = -10000
+};
+
+/* What a body answers besides an error. Never seen by users. */
+enum { ASYNC_PENDING_ = 1, ASYNC_RETURNING_ = 2, ASYNC_YIELDED_ = 3 };
+
+/* A duration is a type of its own, so that a bare number does not compile. */
+typedef struct async_duration {
+    int64_t ns;
+} async_duration;
+
+ASYNC_INLINE_ async_duration async_duration_(int64_t n, int64_t unit)
+{
+    int64_t most = INT64_MAX / unit; /* beyond 292 years: for ever */
+    int64_t ns = n > most ? INT64_MAX : n < -most ? -INT64_MAX : n * unit;
+    return ASYNC_MAKE_(async_duration, ns);
+}
+
+/* `% 1` refuses a floating-point argument at compile time: write ASYNC_MS(500), not 0.5 s. */
+#define ASYNC_UNIT_(n, unit) async_duration_((n), (unit) + 0 * (int64_t)sizeof((n) % 1))
+#define ASYNC_NS(n) ASYNC_UNIT_(n, 1)
+#define ASYNC_US(n) ASYNC_UNIT_(n, 1000)
+#define ASYNC_MS(n) ASYNC_UNIT_(n, 1000000)
+#define ASYNC_SEC(n) ASYNC_UNIT_(n, 1000000000)
+#define ASYNC_FOREVER async_duration_(INT64_MAX, 1)
+
+/* A point on the loop's own clock, in nanoseconds. Monotonic; only differences mean anything. */
+typedef int64_t async_time;
+
+typedef struct async_frame async_frame;
+typedef struct async_handle async_handle;
+typedef struct async_loop async_loop;
+typedef struct async_ops async_ops;
+typedef struct async_scope async_scope;
+typedef struct async_task async_task;
+typedef struct async_type async_type;
+
+/* What a body returns. A struct, so that `return x;` in a coroutine is a compile error that says
+ * what to write; it travels in a register like the int it holds. */
+typedef struct {
+    int code;
+} use_ASYNC_RETURN_in_a_coroutine;
+typedef use_ASYNC_RETURN_in_a_coroutine async_status_;
+
+/* One per coroutine, constant. */
+struct async_type {
+    async_status_ (*resume)(async_frame *, async_task *, int err);
+#if ASYNCC_NAMES
+    const char *name, *file;
+    int line;
+#endif
+};
+
+/* The head of every frame. The state says where the body goes on; `held` is the error in flight
+ * while a FINALLY part runs. */
+struct async_frame {
+    const async_type *type;
+    union {
+        async_frame *caller;   /* who awaits this frame */
+        async_handle *waiters; /* the first frame of a task: who waits for the task, newest first */
+    } up;
+    uint16_t state;
+    int16_t held;
+#if ASYNCC_NAMES
+    int line; /* of the await it is suspended at */
+#endif
+};
+
+/* Something that can be run, and what it is linked by. It is in one list at a time: the ready
+ * queue, a slot of the timer wheel, or the waiters of what it waits for. */
+struct async_handle {
+    async_handle *next, **pprev;
+    const async_ops *ops;
+};
+
+/* How a handle behaves, which for a task also says what it waits for. */
+struct async_ops {
+    void (*run)(async_handle *);           /* its turn in the ready queue */
+    bool (*cancel)(async_task *);          /* leave the wait and wake as cancelled; false: can't */
+    async_task *(*target)(async_task *);   /* the next task that a cancel travels on to, or NULL */
+    void (*child_done)(async_task *, async_task *child); /* a collector: a child of it ended */
+    const async_ops *woken;                /* how it behaves once it has been woken */
+    const char *what;                      /* for people */
+};
+
+/* A handle with a deadline; a task and an async_call begin like this. */
+struct async_timer_ {
+    async_handle h;
+    int64_t when;
+};
+
+/* A task: a root frame follows it in memory. */
+struct async_task {
+    async_handle h;
+    union {
+        int64_t when;     /* deadline of a sleep */
+        void *on;         /* what it waits for */
+        const char *text; /* after its end: what ASYNC_RAISE said */
+    } u;
+    async_frame *frame; /* whom to resume */
+    async_scope *scope; /* who answers for it: the loop, a frame or a group */
+    async_task *next, **pprev;
+    int wake;            /* what to resume it with; after its end, its outcome */
+    uint16_t cancelling; /* cancel() minus uncancel() */
+    uint8_t flags;
+    uint8_t refs; /* of a task from the allocator: who still needs the memory */
+};
+enum {
+    ASYNC_LIVE_ = 1,     /* spawned, not done */
+    ASYNC_DONE_ = 2,     /* has an outcome */
+    ASYNC_STARTED_ = 4,  /* its first step has run */
+    ASYNC_MUST_ = 8,     /* a cancel to deliver at the next step */
+    ASYNC_MARK_ = 16,    /* a cancel is passing through */
+    ASYNC_HEAP_ = 32,    /* from the allocator */
+    ASYNC_LEFTOVER_ = 64 /* run() waits for its end */
+};
+
+/* Who answers for tasks. `child_done` runs when one ends. */
+struct async_scope {
+    async_task *head, **tail; /* in order of creation */
+    void (*child_done)(async_scope *, async_task *);
+    async_loop *loop;
+    async_scope *next, **pprev; /* all scopes of the loop */
+};
+
+/* The scope of a frame with a `tasks` clause. */
+typedef struct async_frame_scope_ {
+    async_scope scope;
+    uintptr_t from, size; /* the frame: tasks that live in it belong to it */
+    async_task *waiter;   /* the frame's task, while it waits for them */
+} async_frame_scope_;
+
+/* A call for later: storage by the caller, zeroed before its first use, and not to be moved
+ * while scheduled. */
+typedef struct async_call {
+    async_handle h;
+    int64_t when;
+    int (*fn)(void *arg); /* a negative return is reported to the loop's error handler */
+    void *arg;
+} async_call;
+
+/* A result that somebody will set. Zeroed memory is a pending future. */
+typedef struct async_future {
+    async_handle *waiters; /* newest first */
+    int16_t state;         /* 0 pending, 1 finished, 2 cancelled */
+    int16_t error;
+} async_future;
+#define ASYNC_FUTURE(T)                                                                            \
+    struct {                                                                                       \
+        async_future future;                                                                       \
+        T result;                                                                                  \
+    }
+
+/* Several tasks, for gather and its kin: a short list by value, or a view of an array. */
+typedef struct async_tasks {
+    uint32_t n;
+    uint32_t stride; /* bytes from task to task at `first`; 0: an array of pointers; 1: the list t */
+    void *first;
+    async_task *t[8];
+} async_tasks;
+
+/* ------------------------------------------------------------------------------------------
+ * >>timeout-types, >>group-types    Objects that a user declares.
+ * ------------------------------------------------------------------------------------------ */
+
+/* ASYNC_WITH(async_timeout, &self->t, ASYNC_MS(100)) { ... } */
+typedef struct async_timeout {
+    async_call timer;
+    async_task *task;
+    uint16_t cancelling; /* of the task, at entry */
+    uint8_t phase;       /* 0 new, 1 entered, 2 expiring, 3 left */
+    bool expired;        /* the deadline came before the block ended */
+} async_timeout;
+
+/* ASYNC_WITH(async_group, &self->tg) { ASYNC_SPAWN_IN(&self->tg, &self->a, f, 1); } */
+typedef struct async_group {
+    async_scope scope;
+    async_task *parent;
+    async_task *failed, **failed_tail; /* members that failed, in order of their end */
+    int body_error;                    /* what left the block */
+    uint8_t phase;                     /* 0 new, 1 entered, 2 leaving, 3 left */
+    bool aborting, cancelled_parent, waiting;
+    bool propagate; /* a cancel from outside is to be raised at the end */
+} async_group;
+
+/* What goes to the loop's error handler. */
+typedef struct async_report {
+    const char *message; /* what happened */
+    int error;
+    const char *text;       /* of ASYNC_RAISE, or NULL */
+    const async_type *type; /* the task's coroutine, or NULL */
+} async_report;
+
+typedef struct async_options {
+    bool virtual_clock; /* time jumps to the next deadline when nothing can run */
+    void *(*alloc)(void *context, void *old, size_t size); /* as realloc; size 0 frees */
+    void (*on_error)(async_loop *, const async_report *);
+    void *context; /* for both */
+} async_options;
+
+/* Timers: see >>timers. */
+enum { ASYNC_DIGIT_ = 6, ASYNC_SLOTS_ = 1 << ASYNC_DIGIT_, ASYNC_LEVELS_ = 11 };
+
+#if ASYNCC_IO
+/* Who waits for a descriptor, and what is known of it: see >>descriptors. */
+typedef struct async_fd_ {
+    async_task *waiter[2]; /* reading, writing */
+    uint32_t generation;   /* of its number: an event of an earlier one is dropped */
+    uint8_t flags;
+} async_fd_;
+#endif
+
+struct async_error_note_ {
+    const async_task *task; /* only compared, never followed */
+    const async_type *type;
+    const char *text;
+    int error;
+    bool ended; /* the task ended with it, and nobody has looked */
+};
+
+struct async_loop {
+    async_handle *head, **tail; /* ready queue */
+    async_handle **batch;       /* the link that ends this tick's share of it */
+    async_task *current;        /* inside a step: whose */
+    int64_t now;                /* the clock, as last read */
+    int64_t next_timer;         /* no timer is due before this */
+    uint32_t timers;            /* live ones */
+    uint32_t resumes;           /* since the poller was last asked */
+    uint8_t flags;
+    int64_t wheel_time;
+    uint64_t occupied[ASYNC_LEVELS_]; /* slots that may hold something */
+    async_handle *wheel[ASYNC_LEVELS_ * ASYNC_SLOTS_];
+    async_scope scope;   /* tasks that nobody else answers for */
+    async_scope *scopes; /* all, this one included */
+    uint32_t leftover;   /* tasks that run() still waits for */
+    async_options options;
+    uint8_t next_note;
+    struct async_error_note_ notes[8];
+#if ASYNCC_IO
+    async_fd_ *fds;
+    int fd_count, fd_waits; /* table size; waiters in it */
+    int poll_fd;            /* epoll or kqueue; -1: not open */
+    int spare_fd;           /* given up to accept and refuse when descriptors run out */
+    const async_task *io_task;
+    int io_left; /* what a task may still do without a turn of the loop */
+#endif
+};
+enum {
+    ASYNC_RUNNING_ = 1,
+    ASYNC_STOP_ = 2,
+    ASYNC_CLOSED_ = 4,
+    ASYNC_STALE_ = 8, /* next_timer may be too early */
+    ASYNC_VIRTUAL_ = 16,
+    ASYNC_OPEN_ = 32
+};
+/* ------------------------------------------------------------------------------------------
+ * >>machine       How a coroutine stops and goes on: the six lines everything else rests on.
+ *
+ *   A body is one `switch` over its frame's state. This source
+ *
+ *       ASYNC_BEGIN
+ *       AWAIT(fetch, self->url);
+ *       ASYNC_END
+ *
+ *   becomes, names shortened and checks left out,
+ *
+ *       dispatch: switch (self->state) { case 0:
+ *       child = &self->awaits.fetch;  child->args = (struct fetch_args){ self->url };
+ *       err = fetch_body(child, task, 0);
+ *       if (err == PENDING) { child->caller = self;  self->state = 1;  return PENDING;  case 1:; }
+ *       if (err) { self->state = sizeof *handler;  goto dispatch; }
+ *       case END: }  self->state = FINISHED;  return err;
+ *
+ *   The callee is called directly and may be inlined: an await that finishes at once stores its
+ *   arguments and its result and nothing else. One that does not leaves its frame linked to its
+ *   caller's, and the loop later resumes the innermost frame and pops outwards, one frame for
+ *   each that ends, so that a resume costs the same at depth 1,000 as at depth 1.
+ *
+ *   Errors travel in the return value, and on the way out in the last parameter. Which handler
+ *   an error goes to is lexical, so it needs no field: each block declares a pointer
+ *   `char (*async_handler_)[N]`, never initialised and only ever looked at by sizeof, and the
+ *   compiler's own scoping does the nesting. A declaration without initialiser may be jumped
+ *   past, in C and in C++.
+ *
+ *   Blocks with a part that must run (DO, WITH, FOR) are `for` loops that go round once,
+ *   driven by the local `async_pass_`. It is ASYNC_RUN_ whenever the user's code runs, which
+ *   includes every entry of the function, so that nothing needs to survive an await in it.
+ * ------------------------------------------------------------------------------------------ */
+
+/* clang-format off: these macros are laid out by hand, one idea a line. */
+
+#define ASYNC_CAT_(a, b) ASYNC_CAT__(a, b)
+#define ASYNC_CAT__(a, b) a##b
+#define ASYNC_FIRST_(...) ASYNC_FIRST__(__VA_ARGS__)
+#define ASYNC_FIRST__(a, ...) a
+#define ASYNC_SECOND_(...) ASYNC_SECOND__(__VA_ARGS__)
+#define ASYNC_SECOND__(a, b, ...) b
+
+/* 0 for one argument, 1 for two to twenty. */
+#define ASYNC_MANY_(...) ASYNC_MANY__(__VA_ARGS__, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, )
+#define ASYNC_MANY__(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, x, ...) x
+#define ASYNC_COUNT_(...) ASYNC_COUNT__(__VA_ARGS__, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, )
+#define ASYNC_COUNT__(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, x, ...) x
+
+/* M(a) M(b) ... for up to 16. */
+#define ASYNC_EACH_(M, ...) ASYNC_CAT_(ASYNC_EACH_, ASYNC_COUNT_(__VA_ARGS__))(M, __VA_ARGS__)
+#define ASYNC_EACH_1(M, a) M(a)
+#define ASYNC_EACH_2(M, a, ...) M(a) ASYNC_EACH_1(M, __VA_ARGS__)
+#define ASYNC_EACH_3(M, a, ...) M(a) ASYNC_EACH_2(M, __VA_ARGS__)
+#define ASYNC_EACH_4(M, a, ...) M(a) ASYNC_EACH_3(M, __VA_ARGS__)
+#define ASYNC_EACH_5(M, a, ...) M(a) ASYNC_EACH_4(M, __VA_ARGS__)
+#define ASYNC_EACH_6(M, a, ...) M(a) ASYNC_EACH_5(M, __VA_ARGS__)
+#define ASYNC_EACH_7(M, a, ...) M(a) ASYNC_EACH_6(M, __VA_ARGS__)
+#define ASYNC_EACH_8(M, a, ...) M(a) ASYNC_EACH_7(M, __VA_ARGS__)
+#define ASYNC_EACH_9(M, a, ...) M(a) ASYNC_EACH_8(M, __VA_ARGS__)
+#define ASYNC_EACH_10(M, a, ...) M(a) ASYNC_EACH_9(M, __VA_ARGS__)
+#define ASYNC_EACH_11(M, a, ...) M(a) ASYNC_EACH_10(M, __VA_ARGS__)
+#define ASYNC_EACH_12(M, a, ...) M(a) ASYNC_EACH_11(M, __VA_ARGS__)
+#define ASYNC_EACH_13(M, a, ...) M(a) ASYNC_EACH_12(M, __VA_ARGS__)
+#define ASYNC_EACH_14(M, a, ...) M(a) ASYNC_EACH_13(M, __VA_ARGS__)
+#define ASYNC_EACH_15(M, a, ...) M(a) ASYNC_EACH_14(M, __VA_ARGS__)
+#define ASYNC_EACH_16(M, a, ...) M(a) ASYNC_EACH_15(M, __VA_ARGS__)
+
+/* Is there an argument at all? Four probes, so that `(x)` counts as one. */
+#define ASYNC_EMPTY_(...) ASYNC_EMPTY__(ASYNC_MANY_(__VA_ARGS__), ASYNC_MANY_(ASYNC_COMMA_ __VA_ARGS__), \
+                                        ASYNC_MANY_(__VA_ARGS__ ()), ASYNC_MANY_(ASYNC_COMMA_ __VA_ARGS__ ()))
+#define ASYNC_EMPTY__(a, b, c, d) ASYNC_EMPTY___(a, b, c, d)
+#define ASYNC_EMPTY___(a, b, c, d) ASYNC_SECOND_(ASYNC_EMPTY_##a##b##c##d, 0, )
+#define ASYNC_EMPTY_0001 , 1
+#define ASYNC_COMMA_(...) ,
+
+/* void has no result field. Only the word itself: `void *` is a result like any other. */
+#define ASYNC_IS_VOID_(R) ASYNC_SECOND_(ASYNC_IS_VOID_##R (), 0, )
+#define ASYNC_IS_VOID_void() , 1
+#define ASYNC_RESULT_0(R) R async_result_;
+#define ASYNC_RESULT_1(R)
+
+/* Clauses are not macros: a prefix is pasted on each, once for every part of the frame that it
+ * may add to, so that `args`, `vars` ... stay ordinary words. async_() stands for one left out. */
+#define ASYNC_FIELD_(x) x;
+#define ASYNC_ARGS_async_()
+#define ASYNC_ARGS_args(...) ASYNC_EACH_(ASYNC_FIELD_, __VA_ARGS__),
+#define ASYNC_ARGS_vars(...)
+#define ASYNC_ARGS_raw(...)
+#define ASYNC_ARGS_tasks(...)
+#define ASYNC_ARGS_awaits(...)
+#define ASYNC_PROTO_async_()
+#define ASYNC_PROTO_args(...) (__VA_ARGS__),
+#define ASYNC_PROTO_vars(...)
+#define ASYNC_PROTO_raw(...)
+#define ASYNC_PROTO_tasks(...)
+#define ASYNC_PROTO_awaits(...)
+#define ASYNC_VARS_async_()
+#define ASYNC_VARS_args(...)
+#define ASYNC_VARS_vars(...) __VA_ARGS__;
+#define ASYNC_VARS_raw(...)
+#define ASYNC_VARS_tasks(...)
+#define ASYNC_VARS_awaits(...)
+#define ASYNC_RAW_async_()
+#define ASYNC_RAW_args(...)
+#define ASYNC_RAW_vars(...)
+#define ASYNC_RAW_raw(...) __VA_ARGS__;
+#define ASYNC_RAW_tasks(...)
+#define ASYNC_RAW_awaits(...)
+#define ASYNC_CHILD_(x) async_task_of_##x;
+#define ASYNC_CHILDREN_async_()
+#define ASYNC_CHILDREN_args(...)
+#define ASYNC_CHILDREN_vars(...)
+#define ASYNC_CHILDREN_raw(...)
+#define ASYNC_CHILDREN_tasks(...) ASYNC_EACH_(ASYNC_CHILD_, __VA_ARGS__)
+#define ASYNC_CHILDREN_awaits(...)
+#define ASYNC_SCOPE_async_()
+#define ASYNC_SCOPE_args(...)
+#define ASYNC_SCOPE_vars(...)
+#define ASYNC_SCOPE_raw(...)
+#define ASYNC_SCOPE_tasks(...) + 1
+#define ASYNC_SCOPE_awaits(...)
+#define ASYNC_CALLEE_(x) struct x x;
+#define ASYNC_CALLEES_async_()
+#define ASYNC_CALLEES_args(...)
+#define ASYNC_CALLEES_vars(...)
+#define ASYNC_CALLEES_raw(...)
+#define ASYNC_CALLEES_tasks(...)
+#define ASYNC_CALLEES_awaits(...) ASYNC_EACH_(ASYNC_CALLEE_, __VA_ARGS__)
+#define ASYNC_ROOM_async_()
+#define ASYNC_ROOM_args(...)
+#define ASYNC_ROOM_vars(...)
+#define ASYNC_ROOM_raw(...)
+#define ASYNC_ROOM_tasks(...)
+#define ASYNC_ROOM_awaits(...) * 0
+
+/* Room for the library's own leaves in a frame without an `awaits` clause, in pointers: as
+ * much as async_gather needs. With a
+ * clause the union is as large as what is listed; an AWAIT that needs more does not compile. */
+#if ASYNCC_FREESTANDING
+#define ASYNC_ROOM_ 0
+#else
+#define ASYNC_ROOM_ (sizeof(struct async_gather) / sizeof(void *))
+#endif
+
+/* In C++ a function named like a struct shadows its constructor, says g++. */
+#ifdef __cplusplus
+#define ASYNC_PROTOTYPES_ _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wshadow\"")
+#define ASYNC_PROTOTYPES_END_ _Pragma("GCC diagnostic pop")
+#else
+#define ASYNC_PROTOTYPES_
+#define ASYNC_PROTOTYPES_END_
+#endif
+
+/* The types of one coroutine. X: what a generator adds. Arrays of length 0 mark places and
+ * carry facts (is it void? has it tasks?) at no cost. The prototype is never defined: a call
+ * without AWAIT meets its attribute, and AWAIT has its arguments checked by it. */
+#define ASYNC_TYPES_(R, N, X, p1, p2, p3, p4, p5)                                                                   \
+    __extension__ typedef struct ASYNC_ALIAS_ async_args_of_##N {                                                   \
+        ASYNC_FIRST_(ASYNC_ARGS_##p1 ASYNC_ARGS_##p2 ASYNC_ARGS_##p3 ASYNC_ARGS_##p4 ASYNC_ARGS_##p5                \
+                     char async_none_[0];, )                                                                        \
+    } async_args_of_##N;                                                                                                              \
+    __extension__ union ASYNC_ALIAS_ awaits_of_##N {                                                                \
+        void *async_room_[ASYNC_ROOM_ ASYNC_ROOM_##p1 ASYNC_ROOM_##p2 ASYNC_ROOM_##p3 ASYNC_ROOM_##p4 ASYNC_ROOM_##p5]; \
+        ASYNC_CALLEES_##p1 ASYNC_CALLEES_##p2 ASYNC_CALLEES_##p3 ASYNC_CALLEES_##p4 ASYNC_CALLEES_##p5              \
+    };                                                                                                              \
+    __extension__ struct ASYNC_ALIAS_ N {                                                                           \
+        async_frame async_;                                                                                         \
+        __extension__ union {                                                                                       \
+            struct async_args_of_##N async_args_;                                                                   \
+            __extension__ struct {                                                                                  \
+                ASYNC_FIRST_(ASYNC_ARGS_##p1 ASYNC_ARGS_##p2 ASYNC_ARGS_##p3 ASYNC_ARGS_##p4 ASYNC_ARGS_##p5        \
+                             char async_none_[0];, )                                                                \
+            };                                                                                                      \
+        };                                                                                                          \
+        ASYNC_CAT_(ASYNC_RESULT_, ASYNC_IS_VOID_(R))(R) X                                                           \
+        char async_zero_[0]; /* from here to async_zero_end_ is cleared when the body starts */                     \
+        ASYNC_VARS_##p1 ASYNC_VARS_##p2 ASYNC_VARS_##p3 ASYNC_VARS_##p4 ASYNC_VARS_##p5                             \
+        async_frame_scope_ async_tasks_[0 ASYNC_SCOPE_##p1 ASYNC_SCOPE_##p2 ASYNC_SCOPE_##p3 ASYNC_SCOPE_##p4 ASYNC_SCOPE_##p5]; \
+        ASYNC_CHILDREN_##p1 ASYNC_CHILDREN_##p2 ASYNC_CHILDREN_##p3 ASYNC_CHILDREN_##p4 ASYNC_CHILDREN_##p5         \
+        char async_zero_end_[0];                                                                                    \
+        ASYNC_RAW_##p1 ASYNC_RAW_##p2 ASYNC_RAW_##p3 ASYNC_RAW_##p4 ASYNC_RAW_##p5                                  \
+        union awaits_of_##N async_awaits_;                                                                          \
+        char async_void_[0][1 + ASYNC_IS_VOID_(R)];                                                                 \
+    };                                                                                                              \
+    __extension__ typedef struct ASYNC_ALIAS_ async_task_of_##N {                                                                              \
+        async_task task;                                                                                            \
+        __extension__ union {                                                                                       \
+            struct N frame_;                                                                                        \
+            struct N N##_; /* the same: SPAWN looks for this name, so that the types must match */                  \
+        };                                                                                                          \
+    } async_task_of_##N;                                                                                            \
+    ASYNC_ASSERT_(offsetof(struct async_task_of_##N, frame_) == sizeof(async_task),                                 \
+                  "an over-aligned member cannot live in a coroutine's frame");                                     \
+    ASYNC_PROTOTYPES_                                                                                               \
+    R N ASYNC_FIRST_(ASYNC_PROTO_##p1 ASYNC_PROTO_##p2 ASYNC_PROTO_##p3 ASYNC_PROTO_##p4 ASYNC_PROTO_##p5 (void), )  \
+        ASYNC_ERROR_("coroutine called without AWAIT");                                                             \
+    ASYNC_PROTOTYPES_END_                                                                                           \
+    ASYNC_INLINE_ async_frame *async_set_of_##N(struct N *async_frame_, struct async_args_of_##N async_args_)       \
+    {                                                                                                               \
+        if (async_frame_) async_frame_->async_args_ = async_args_;                                                  \
+        return (async_frame *)(void *)async_frame_;                                                                 \
+    }
+
+#if ASYNCC_NAMES
+#define ASYNC_TYPE_(N) { async_resume_of_##N, #N, __FILE__, __LINE__ }
+#else
+#define ASYNC_TYPE_(N) { async_resume_of_##N }
+#endif
+#define ASYNC_BODY_(N) async_status_ async_body_of_##N(struct N *self, async_task *async_me_, int async_err_)
+#define ASYNC_RESUME_(N) async_status_ async_resume_of_##N(async_frame *async_f_, async_task *async_me_, int async_err_)
+#define ASYNC_RESUME_BODY_(N) { return async_body_of_##N((struct N *)(void *)async_f_, async_me_, async_err_); }
+
+#define ASYNC_STATIC_(N)                                            \
+    ASYNC_INLINE_ ASYNC_BODY_(N);                                   \
+    static ASYNC_UNUSED_ ASYNC_RESUME_(N);                          \
+    static ASYNC_UNUSED_ const async_type async_type_of_##N = ASYNC_TYPE_(N); \
+    static ASYNC_UNUSED_ ASYNC_RESUME_(N) ASYNC_RESUME_BODY_(N)     \
+    ASYNC_INLINE_ ASYNC_BODY_(N)
+
+#define ASYNC_EXTERN_(N)                                            \
+    ASYNC_C_BEGIN_                                                  \
+    extern const async_type async_type_of_##N;                      \
+    ASYNC_BODY_(N);                                                 \
+    ASYNC_RESUME_(N);                                               \
+    ASYNC_C_END_
+
+/* ------------------------------------------------------------------------------------------
+ * >>language      What a program is written in.
+ * ------------------------------------------------------------------------------------------ */
+
+/* ASYNC(R, name, clauses) { ASYNC_BEGIN ... ASYNC_END }: a coroutine of this file.
+ * ASYNC_DECLARE(R, name, clauses) in a header and ASYNC_DEFINE(name) { ... } in one file. */
+#define ASYNC(R, ...) ASYNC_1_(R, , __VA_ARGS__, async_(), async_(), async_(), async_(), async_(), )
+#define ASYNC_1_(R, X, N, p1, p2, p3, p4, p5, ...) ASYNC_TYPES_(R, N, X, p1, p2, p3, p4, p5) ASYNC_STATIC_(N)
+#define ASYNC_DECLARE(R, ...) ASYNC_2_(R, , __VA_ARGS__, async_(), async_(), async_(), async_(), async_(), )
+#define ASYNC_2_(R, X, N, p1, p2, p3, p4, p5, ...) ASYNC_TYPES_(R, N, X, p1, p2, p3, p4, p5) ASYNC_EXTERN_(N)
+#define ASYNC_DEFINE(N)                                 \
+    const async_type async_type_of_##N = ASYNC_TYPE_(N); \
+    ASYNC_RESUME_(N) ASYNC_RESUME_BODY_(N)              \
+    ASYNC_BODY_(N)
+
+/* ASYNC_GENERATOR(T, name, clauses): its body may ASYNC_YIELD values of type T. */
+#define ASYNC_YIELDS_(T) T async_value_; int16_t async_pending_;
+#define ASYNC_GENERATOR(T, ...) \
+    ASYNC_1_(void, ASYNC_YIELDS_(T), __VA_ARGS__, async_(), async_(), async_(), async_(), async_(), )
+#define ASYNC_DECLARE_GENERATOR(T, ...) \
+    ASYNC_2_(void, ASYNC_YIELDS_(T), __VA_ARGS__, async_(), async_(), async_(), async_(), async_(), )
+
+/* Storage for a task that runs coroutine f. Its first member is `async_task task`. Zeroed memory
+ * before the first spawn. */
+#define ASYNC_TASK(f) struct async_task_of_##f
+
+/* Diagnostics that want an optimiser or not, and pragmas that each compiler knows. */
+#define ASYNC_PRAGMA_(x) _Pragma(#x)
+#if defined(__clang__)
+#define ASYNC_PRAGMAS_                                              \
+    _Pragma("GCC diagnostic push")                                  \
+    _Pragma("GCC diagnostic ignored \"-Wshadow\"")                  \
+    _Pragma("GCC diagnostic ignored \"-Wimplicit-fallthrough\"")    \
+    _Pragma("GCC diagnostic ignored \"-Wdangling-else\"")           \
+    _Pragma("GCC diagnostic error \"-Wswitch\"")                    \
+    _Pragma("GCC diagnostic error \"-Wreturn-type\"")               \
+    ASYNC_PRAGMAS_LANGUAGE_
+#ifdef __cplusplus
+#define ASYNC_PRAGMAS_LANGUAGE_ _Pragma("GCC diagnostic ignored \"-Wc++11-narrowing\"")
+#else
+#define ASYNC_PRAGMAS_LANGUAGE_                                     \
+    _Pragma("GCC diagnostic error \"-Wint-conversion\"")            \
+    _Pragma("GCC diagnostic error \"-Wincompatible-pointer-types\"")
+#endif
+#define ASYNC_PRAGMAS_END_ _Pragma("GCC diagnostic pop")
+#elif defined(__GNUC__)
+#define ASYNC_PRAGMAS_                                              \
+    _Pragma("GCC diagnostic push")                                  \
+    _Pragma("GCC diagnostic ignored \"-Wshadow\"")                  \
+    _Pragma("GCC diagnostic ignored \"-Wimplicit-fallthrough\"")    \
+    _Pragma("GCC diagnostic ignored \"-Wdangling-else\"")           \
+    _Pragma("GCC diagnostic error \"-Woverflow\"")                  \
+    _Pragma("GCC diagnostic error \"-Wreturn-type\"")               \
+    ASYNC_PRAGMAS_LANGUAGE_
+#ifdef __cplusplus
+#define ASYNC_PRAGMAS_LANGUAGE_ _Pragma("GCC diagnostic ignored \"-Wnarrowing\"")
+#else
+#define ASYNC_PRAGMAS_LANGUAGE_                                     \
+    _Pragma("GCC diagnostic warning \"-Wsystem-headers\"")          \
+    _Pragma("GCC diagnostic error \"-Wjump-misses-init\"")          \
+    _Pragma("GCC diagnostic error \"-Wint-conversion\"")            \
+    _Pragma("GCC diagnostic error \"-Wincompatible-pointer-types\"")
+#endif
+#define ASYNC_PRAGMAS_END_ _Pragma("GCC diagnostic pop")
+#else
+#define ASYNC_PRAGMAS_
+#define ASYNC_PRAGMAS_END_
+#endif
+
+/* Labels far outside int: in a user's own switch they do not fit, which is an error. */
+#if ASYNCC_SWITCH_CHECK
+#define ASYNC_LABEL_(n) (0x5A5A000000000000ull + (uint64_t)(n))
+#else
+#define ASYNC_LABEL_(n) (n)
+#endif
+
+/* Values of async_pass_, and the two states that are not awaits. */
+enum { ASYNC_OVER_, ASYNC_RUN_, ASYNC_ENDED_, ASYNC_LEAVE_, ASYNC_ENTER_, ASYNC_NEXT_ };
+enum { ASYNC_LAST_ = 0x7ffe, ASYNC_FINISHED_ = 0x7fff };
+
+ASYNC_C_BEGIN_
+ASYNC_API void async_panic_frame_(const async_frame *frame, const char *what) __attribute__((__noreturn__));
+ASYNC_API void async_panic_at_(const char *file, int line, const char *what) __attribute__((__noreturn__));
+ASYNC_API int async_error_text_(async_task *task, int error, const char *text);
+ASYNC_API void async_own_children_(async_frame_scope_ *scope, async_frame *frame, size_t size);
+ASYNC_API int async_join_children_(async_frame *frame, async_frame_scope_ *scope, async_task *task, int error);
+/* Never defined: a call that the compiler cannot prove unreachable is the diagnostic. */
+void async_left_the_body_(void) ASYNC_ERROR_("break or continue leaves the coroutine's body");
+void async_no_result_(void) ASYNC_ERROR_("a coroutine with a result ends without ASYNC_RETURN");
+int async_left_the_block_(void) ASYNC_ERROR_("break leaves an ASYNC_WITH, ASYNC_DO or ASYNC_FINALLY block: use ASYNC_RETURN, ASYNC_RAISE or its end");
+ASYNC_C_END_
+
+/* Without the optimiser's proof the mistake is found when it happens. */
+#ifdef __OPTIMIZE__
+#define ASYNC_BROKE_() async_left_the_block_()
+#else
+#define ASYNC_BROKE_() (async_panic_frame_(&self->async_, "break leaves an ASYNC_WITH, ASYNC_DO or ASYNC_FINALLY block"), 0)
+#endif
+
+/* Frames outside of a coroutine's body have no scope of their own: see ASYNC_SPAWN. */
+static ASYNC_UNUSED_ async_frame_scope_ *const async_here_ = NULL;
+
+#define ASYNC_BEGIN                                                                                 \
+    ASYNC_PRAGMAS_                                                                                  \
+    enum { async_base_ = __COUNTER__ };                                                             \
+    char(*async_handler_)[ASYNC_LAST_];                                                             \
+    char(*async_finally_)[1];                                                                       \
+    int async_pass_ = ASYNC_RUN_;                                                                   \
+    void *async_child_;                                                                             \
+    async_frame_scope_ *const async_here_ = sizeof self->async_tasks_ ? self->async_tasks_ : NULL;  \
+    (void)sizeof async_handler_, (void)sizeof async_finally_;                                       \
+    (void)async_pass_, (void)sizeof async_child_, (void)async_me_, (void)async_here_;               \
+    async_dispatch_:                                                                                \
+    switch (ASYNC_LABEL_(self->async_.state)) {                                                     \
+    case ASYNC_LABEL_(0):                                                                           \
+        async_clear_((char *)self, offsetof(__typeof__(*self), async_zero_),                        \
+                     offsetof(__typeof__(*self), async_zero_end_));                                 \
+        if (sizeof self->async_tasks_) async_own_children_(async_here_, &self->async_, sizeof *self);
+
+#define ASYNC_END                                                                                   \
+        if (sizeof self->async_void_[0] == 1) async_no_result_();                                   \
+        async_err_ = 0;                                                                             \
+        if (0) goto async_dispatch_;                                                                \
+    case ASYNC_LABEL_(ASYNC_LAST_):                                                                 \
+        if (sizeof self->async_tasks_) {                                                            \
+            async_err_ = async_join_children_(&self->async_, async_here_, async_me_, async_err_);   \
+            if (async_err_ == ASYNC_PENDING_) return ASYNC_MAKE_(async_status_, ASYNC_PENDING_);    \
+        }                                                                                           \
+        goto async_end_;                                                                            \
+    default:                                                                                        \
+        async_panic_frame_(&self->async_, "resumed in a state it does not have");                   \
+    }                                                                                               \
+    async_left_the_body_();                                                                         \
+    async_end_:                                                                                     \
+    self->async_.state = ASYNC_FINISHED_;                                                           \
+    ASYNC_PRAGMAS_END_                                                                              \
+    return ASYNC_MAKE_(async_status_, async_err_ == ASYNC_RETURNING_ ? 0 : async_err_);
+
+ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
+{
+    if (to > from) __builtin_memset(frame + from, 0, to - from);
+}
+
+#define ASYNC_THROW_(e) do {                                                                        \
+        async_err_ = (e);                                                                           \
+        self->async_.state = (uint16_t)sizeof *async_handler_;                                      \
+        async_pass_ = ASYNC_RUN_;                                                                   \
+        goto async_dispatch_;                                                                       \
+    } while (0)
+
+/* ASYNC_RETURN(x), or ASYNC_RETURN() where the result is void. */
+#define ASYNC_RETURN(...) ASYNC_CAT_(ASYNC_RETURN_, ASYNC_EMPTY_(__VA_ARGS__))(__VA_ARGS__)
+#define ASYNC_RETURN_0(...) do { self->async_result_ = (__VA_ARGS__); ASYNC_THROW_(ASYNC_RETURNING_); } while (0)
+#define ASYNC_RETURN_1(...) do { (void)sizeof(char[2 * (int)sizeof self->async_void_[0] - 3]) /* a result is missing */; ASYNC_THROW_(ASYNC_RETURNING_); } while (0)
+
+/* ASYNC_RAISE(error), ASYNC_RAISE(error, "static text"): the text shows in reports, and
+ * async_error_text() finds it. */
+#define ASYNC_RAISE(...) ASYNC_CAT_(ASYNC_RAISE_, ASYNC_MANY_(__VA_ARGS__))(__VA_ARGS__)
+#define ASYNC_RAISE_0(e) ASYNC_THROW_(async_error_(&self->async_, (e)))
+#define ASYNC_RAISE_1(e, text) ASYNC_THROW_(async_error_text_(async_me_, async_error_(&self->async_, (e)), "" text))
+
+ASYNC_INLINE_ int async_error_(const async_frame *frame, int error)
+{
+    if (ASYNC_RARE_(error >= 0 || error < INT16_MIN)) async_panic_frame_(frame, "ASYNC_RAISE of a number that is no error: give a negative errno");
+    return error;
+}
+
+/* Calling a coroutine. The library's own leaves (async_sleep, async_read ...) are functions that
+ * take their arguments directly and keep what they need in the union; they announce themselves
+ * by ASYNC_LEAF_<name>. A leaf that has to wait leaves the caller's frame as the one to resume. */
+#define ASYNC_IS_LEAF_(f) ASYNC_SECOND_(ASYNC_CAT_(ASYNC_LEAF_, f), 0, )
+#define ASYNC_CALL_(n, ...) \
+    ASYNC_CAT_(ASYNC_CALL_, ASYNC_CAT_(ASYNC_IS_LEAF_(ASYNC_FIRST_(__VA_ARGS__, )), ASYNC_MANY_(__VA_ARGS__)))(n, __VA_ARGS__)
+#define ASYNC_CALL_00(n, f)                                                                         \
+    (void)sizeof((f)(), 0);                                                                         \
+    async_child_ = &self->async_awaits_.f;                                                          \
+    ASYNC_ENTER_BODY_(n, f)
+#define ASYNC_CALL_01(n, f, ...)                                                                    \
+    (void)sizeof((f)(__VA_ARGS__), 0);                                                              \
+    async_child_ = &self->async_awaits_.f;                                                          \
+    ((struct f *)async_child_)->async_args_ = ASYNC_MAKE_(async_args_of_##f, __VA_ARGS__);   \
+    ASYNC_ENTER_BODY_(n, f)
+#define ASYNC_ENTER_BODY_(n, f)                                                                     \
+    ((struct f *)async_child_)->async_.state = 0;                                                   \
+    async_err_ = async_body_of_##f((struct f *)async_child_, async_me_, 0).code;                    \
+    ASYNC_SUSPEND_(n, ((async_frame *)async_child_)->type = &async_type_of_##f;                     \
+                      ((async_frame *)async_child_)->up.caller = &self->async_;)
+#define ASYNC_CALL_10(n, f)                                                                         \
+    ASYNC_ROOM_FOR_(f);                                                                             \
+    async_err_ = f##_leaf_((struct f *)(void *)&self->async_awaits_, &self->async_, async_me_);     \
+    ASYNC_SUSPEND_(n, )
+#define ASYNC_CALL_11(n, f, ...)                                                                    \
+    ASYNC_ROOM_FOR_(f);                                                                             \
+    async_err_ = f##_leaf_((struct f *)(void *)&self->async_awaits_, &self->async_, async_me_, __VA_ARGS__); \
+    ASYNC_SUSPEND_(n, )
+#define ASYNC_ROOM_FOR_(f) \
+    ASYNC_ASSERT_(sizeof(struct f) <= sizeof self->async_awaits_, "this frame has no room for " #f ": add it to awaits(...)")
+
+#if ASYNCC_NAMES
+#define ASYNC_NOTE_LINE_ self->async_.line = __LINE__;
+#else
+#define ASYNC_NOTE_LINE_
+#endif
+#if ASYNCC_LINT
+#define ASYNC_AGAIN_ if (async_err_ == ASYNC_PENDING_) return ASYNC_MAKE_(async_status_, ASYNC_PENDING_);
+#else
+#define ASYNC_AGAIN_
+#endif
+#define ASYNC_STATE_(n) ((int)(n) - (int)async_base_)
+#define ASYNC_SUSPEND_(n, link)                                                                     \
+    if (ASYNC_RARE_(async_err_ == ASYNC_PENDING_)) {                                                \
+        link self->async_.state = (uint16_t)ASYNC_STATE_(n);                                        \
+        ASYNC_NOTE_LINE_                                                                            \
+        return ASYNC_MAKE_(async_status_, ASYNC_PENDING_);                                          \
+    case ASYNC_LABEL_(ASYNC_STATE_(n)):;                                                            \
+        ASYNC_AGAIN_                                                                                \
+    }
+#define ASYNC_VALUE_(f) (((struct f *)(void *)&self->async_awaits_)->async_result_)
+
+/* AWAIT(f, arguments): call it and wait for its end; its error is raised here.
+ * AWAIT_TO(lvalue, f, ...): and store its result.
+ * AWAIT_ERR(lvalue, f, ...), AWAIT_TO_ERR(result, error, f, ...): the error in hand instead of
+ * raised, 0 if there was none; cancellation is still raised. */
+#define AWAIT(...) do { ASYNC_AWAIT_(__COUNTER__, __VA_ARGS__) } while (0)
+#define ASYNC_AWAIT_(n, ...) ASYNC_CALL_(n, __VA_ARGS__) if (ASYNC_RARE_(async_err_)) ASYNC_THROW_(async_err_);
+#define AWAIT_TO(lv, ...) \
+    do { ASYNC_AWAIT_(__COUNTER__, __VA_ARGS__) (lv) = ASYNC_VALUE_OF_(ASYNC_FIRST_(__VA_ARGS__, )); } while (0)
+#define ASYNC_VALUE_OF_(f) ASYNC_VALUE_(f)
+#define AWAIT_ERR(err, ...) do { ASYNC_AWAIT_ERR_(__COUNTER__, err, __VA_ARGS__) } while (0)
+#define ASYNC_AWAIT_ERR_(n, err, ...)                                                               \
+    ASYNC_CALL_(n, __VA_ARGS__)                                                                     \
+    if (ASYNC_RARE_(async_err_ == ASYNC_CANCELED)) ASYNC_THROW_(async_err_);                        \
+    (err) = async_err_;
+#define AWAIT_TO_ERR(lv, err, ...)                                                                  \
+    do {                                                                                            \
+        ASYNC_AWAIT_ERR_(__COUNTER__, err, __VA_ARGS__)                                             \
+        if (!async_err_) (lv) = ASYNC_VALUE_OF_(ASYNC_FIRST_(__VA_ARGS__, ));                       \
+    } while (0)
+
+/* ASYNC_TRY { } ASYNC_CATCH(self->err) { }: no loop, so break and continue are the user's own.
+ * CATCH does not see a cancellation or a return; CATCH_ALL sees a cancellation too. */
+#define ASYNC_TRY ASYNC_TRY_(__COUNTER__)
+#define ASYNC_TRY_(n) ASYNC_TRY__(n)
+#define ASYNC_TRY__(n)                                                                              \
+    if (0) {                                                                                        \
+    case ASYNC_LABEL_(ASYNC_STATE_(n)):                                                             \
+        async_pass_ = ASYNC_OVER_;                                                                  \
+        goto async_try_##n;                                                                         \
+    } else                                                                                          \
+        async_try_##n : if (async_pass_ != ASYNC_OVER_) {                                           \
+            char(*async_handler_)[ASYNC_STATE_(n)];                                                 \
+            (void)sizeof async_handler_;                                                            \
+            if (1)
+#define ASYNC_CATCH_(e, pass_on)                                                                    \
+        }                                                                                           \
+    else if (async_pass_ = ASYNC_RUN_, (pass_on))                                                   \
+        ASYNC_THROW_(async_err_);                                                                   \
+    else if ((e) = async_err_, async_err_ = 0, 0)                                                   \
+        ;                                                                                           \
+    else
+#define ASYNC_CATCH(e) ASYNC_CATCH_(e, async_err_ > 0 || async_err_ == ASYNC_CANCELED)
+#define ASYNC_CATCH_ALL(e) ASYNC_CATCH_(e, async_err_ > 0)
+
+/* A block whose second part always runs: one trip round the outer loop; async_block_ names the
+ * state that errors of the first part go to. STEP is how the inner loop goes on. */
+#define ASYNC_BLOCK_(n, first, step)                                                                \
+    for (async_pass_ = (first); async_pass_ ? 1 : (async_pass_ = ASYNC_RUN_, 0); async_pass_ = ASYNC_OVER_) \
+        for (char(*async_block_)[ASYNC_STATE_(n)]; async_pass_; async_pass_ = (step))
+#define ASYNC_GUARDED_                                                                              \
+    for (char(*async_handler_)[sizeof *async_block_]; (void)sizeof async_handler_, async_pass_ == ASYNC_RUN_; \
+         async_pass_ = ASYNC_ENDED_)
+#define ASYNC_ON_ERROR_ case ASYNC_LABEL_(sizeof *async_block_)
+
+/* ASYNC_DO { } ASYNC_FINALLY { }: the second part runs whether the first ends, raises, returns
+ * or is cancelled; then what was in flight goes on. An error or ASYNC_RETURN of the second part
+ * replaces it. What is in flight is kept in the frame; a FINALLY inside a FINALLY part needs a
+ * place of its own, given by ASYNC_FINALLY_HOLD(self->some_int). */
+#define ASYNC_DO ASYNC_DO_(__COUNTER__)
+#define ASYNC_DO_(n)                                                                                \
+    ASYNC_BLOCK_(n, ASYNC_RUN_, async_pass_ == ASYNC_LEAVE_ ? ASYNC_OVER_                           \
+                              : async_pass_ == ASYNC_ENDED_ ? ASYNC_LEAVE_ : ASYNC_BROKE_())        \
+        if (async_pass_ == ASYNC_RUN_) ASYNC_GUARDED_
+#define ASYNC_FINALLY \
+    ASYNC_FINALLY_(self->async_.held, int16_t, \
+                   char(*async_finally_)[sizeof(char[sizeof *async_finally_ == 1 ? 2 : -1]) /* nested: use ASYNC_FINALLY_HOLD(self->slot) */])
+#define ASYNC_FINALLY_HOLD(slot) ASYNC_FINALLY_(slot, int, char(*async_finally_)[sizeof *async_finally_])
+#define ASYNC_FINALLY_(slot, type, declaration)                                                     \
+    else ASYNC_ON_ERROR_:                                                                           \
+        for ((slot) = (type)(async_pass_ == ASYNC_LEAVE_ ? 0 : async_err_), async_pass_ = ASYNC_RUN_;; \
+             async_pass_ = async_pass_ == ASYNC_ENDED_ ? ASYNC_LEAVE_ : ASYNC_BROKE_())             \
+            if (async_pass_ == ASYNC_LEAVE_) {                                                      \
+                if (slot) ASYNC_THROW_(slot);                                                       \
+                break;                                                                              \
+            } else                                                                                  \
+                for (declaration; (void)sizeof async_finally_, async_pass_ == ASYNC_RUN_; async_pass_ = ASYNC_ENDED_)
+
+/* ASYNC_WITH(m, object, ...) { }: awaits m_enter(object, ...), runs the block, and however that
+ * ends awaits `bool m_exit(object, int error)`; error is 0 unless one left the block, and true
+ * swallows it. If m_enter fails there is no m_exit. m is a pair of coroutines of yours, both in
+ * `awaits`, or async_timeout, async_group. */
+#define ASYNC_WITH(...) ASYNC_WITH_(__COUNTER__, __COUNTER__, __COUNTER__, __VA_ARGS__)
+#define ASYNC_WITH_(n, enter, exit, ...) ASYNC_CAT_(ASYNC_WITH_, ASYNC_MANY_(__VA_ARGS__))(n, enter, exit, __VA_ARGS__)
+#define ASYNC_WITH_1(n, enter, exit, m, ...)                                                        \
+    ASYNC_BLOCK_(n, ASYNC_ENTER_, async_pass_ == ASYNC_ENTER_ ? ASYNC_RUN_                          \
+                                : async_pass_ == ASYNC_LEAVE_ ? ASYNC_OVER_                         \
+                                : async_pass_ == ASYNC_ENDED_ ? ASYNC_LEAVE_ : ASYNC_BROKE_())      \
+        if (async_pass_ == ASYNC_ENTER_) {                                                          \
+            ASYNC_AWAIT_(enter, m##_enter, __VA_ARGS__)                                             \
+            async_pass_ = ASYNC_ENTER_;                                                             \
+        } else if (async_pass_ == ASYNC_LEAVE_) {                                                   \
+            async_err_ = 0;                                                                         \
+            ASYNC_ON_ERROR_:                                                                        \
+            if (async_err_ == ASYNC_RETURNING_) self->async_.held = ASYNC_EXIT_RETURNS_, async_err_ = 0; \
+            ASYNC_CALL_(exit, m##_exit, ASYNC_FIRST_(__VA_ARGS__, ), async_err_)                    \
+            ASYNC_CAT_(ASYNC_SWALLOWED_, ASYNC_IS_LEAF_(m##_exit))(m##_exit)                        \
+            if (self->async_.held == ASYNC_EXIT_RETURNS_) {                                         \
+                self->async_.held = 0;                                                              \
+                if (!async_err_) async_err_ = ASYNC_RETURNING_;                                     \
+            }                                                                                       \
+            if (async_err_) ASYNC_THROW_(async_err_);                                               \
+            async_pass_ = ASYNC_LEAVE_;                                                             \
+        } else ASYNC_GUARDED_
+/* A pair of the library decides itself what is raised after it; a user's says by its result. */
+#define ASYNC_SWALLOWED_1(f)
+#define ASYNC_SWALLOWED_0(f) if (!async_err_ && !ASYNC_VALUE_(f)) async_err_ = ((struct f *)(void *)&self->async_awaits_)->error;
+/* `held` while an exit coroutine runs and the block was left by ASYNC_RETURN. A return leaves
+ * any FINALLY part that this WITH may stand in, so what that one held is void by then. */
+enum { ASYNC_EXIT_RETURNS_ = 4 };
+
+/* In a generator: hand out a value; goes on at the consumer's next step. */
+#define ASYNC_YIELD(...) ASYNC_YIELD_(__COUNTER__, __VA_ARGS__)
+#define ASYNC_YIELD_(n, ...) do {                                                                   \
+        self->async_value_ = (__VA_ARGS__);                                                         \
+        self->async_.state = (uint16_t)ASYNC_STATE_(n);                                             \
+        ASYNC_NOTE_LINE_                                                                            \
+        return ASYNC_MAKE_(async_status_, ASYNC_YIELDED_);                                          \
+    case ASYNC_LABEL_(ASYNC_STATE_(n)):;                                                            \
+        ASYNC_AGAIN_                                                                                \
+        if (ASYNC_RARE_(async_err_)) ASYNC_THROW_(async_err_);                                      \
+    } while (0)
+
+/* ASYNC_FOR(lvalue, &generator, g, ...) { }: starts it, runs the block for each value, and closes
+ * it however the loop is left: its FINALLY parts run, and may await. break and continue work.
+ * ASYNC_FOR_IN(lvalue, &generator) { } borrows one that ASYNC_START started, and does not close
+ * it; -EBUSY is raised while somebody else waits for its next value. */
+#define ASYNC_START(gen, ...) ((void)(ASYNC_FRAME_((gen), __VA_ARGS__), async_start_(&(gen)->async_, &ASYNC_TYPE_OF_(ASYNC_FIRST_(__VA_ARGS__, )))))
+#define ASYNC_TYPE_OF_(f) ASYNC_CAT_(async_type_of_, f)
+#define ASYNC_FOR(lv, gen, ...) ASYNC_FOR_(__COUNTER__, __COUNTER__, __COUNTER__, lv, gen, __VA_ARGS__)
+#define ASYNC_FOR_(n, next, close, lv, gen, ...)                                                    \
+    ASYNC_BLOCK_(n, ASYNC_ENTER_, async_pass_ == ASYNC_ENTER_ || async_pass_ == ASYNC_ENDED_ ? ASYNC_NEXT_ \
+                                : async_pass_ == ASYNC_NEXT_ ? ASYNC_RUN_                           \
+                                : async_pass_ == ASYNC_LEAVE_ ? ASYNC_OVER_ : ASYNC_LEAVE_)         \
+        if (async_pass_ == ASYNC_ENTER_) {                                                          \
+            ASYNC_START(gen, __VA_ARGS__);                                                          \
+        } else if (async_pass_ == ASYNC_NEXT_) {                                                    \
+            ASYNC_NEXT_VALUE_(next, lv, gen)                                                        \
+        } else if (async_pass_ == ASYNC_LEAVE_) {                                                   \
+            async_err_ = 0;                                                                         \
+            ASYNC_ON_ERROR_:                                                                        \
+            ASYNC_CLOSE_(close, gen)                                                                \
+            async_pass_ = ASYNC_LEAVE_;                                                             \
+        } else ASYNC_GUARDED_
+#define ASYNC_FOR_IN(lv, gen) ASYNC_FOR_IN_(__COUNTER__, lv, gen)
+#define ASYNC_FOR_IN_(next, lv, gen)                                                                \
+    for (async_pass_ = ASYNC_NEXT_; async_pass_ ? 1 : (async_pass_ = ASYNC_RUN_, 0);                \
+         async_pass_ = async_pass_ == ASYNC_NEXT_ ? ASYNC_ENTER_ : async_pass_ == ASYNC_ENDED_ ? ASYNC_NEXT_ : ASYNC_OVER_) \
+        if (async_pass_ == ASYNC_NEXT_) {                                                           \
+            ASYNC_NEXT_VALUE_(next, lv, gen)                                                        \
+        } else                                                                                      \
+            for (async_pass_ = ASYNC_RUN_; async_pass_ == ASYNC_RUN_; async_pass_ = ASYNC_ENDED_)
+#define ASYNC_NEXT_VALUE_(next, lv, gen)                                                            \
+    if ((gen)->async_.up.caller) ASYNC_THROW_(-EBUSY);                                              \
+    async_err_ = async_next_(&(gen)->async_, &self->async_, async_me_, 0);                          \
+    ASYNC_SUSPEND_(next, )                                                                          \
+    (gen)->async_.up.caller = NULL;                                                                 \
+    async_pass_ = async_err_ == ASYNC_YIELDED_ ? ASYNC_NEXT_ : ASYNC_LEAVE_;                        \
+    if (async_pass_ == ASYNC_NEXT_) (lv) = (gen)->async_value_;                                     \
+    else if (async_err_) ASYNC_THROW_(async_err_);
+/* AWAIT_CLOSE(&generator): ends a borrowed generator where it stands. */
+#define AWAIT_CLOSE(gen) do { async_err_ = 0; AWAIT_CLOSE_(__COUNTER__, gen) } while (0)
+#define AWAIT_CLOSE_(n, gen) \
+    if ((gen)->async_.up.caller) ASYNC_THROW_(-EBUSY); \
+    ASYNC_CLOSE_(n, gen)
+#define ASYNC_CLOSE_(n, gen)                                                                        \
+    (gen)->async_pending_ = (int16_t)async_err_;                                                    \
+    async_err_ = async_close_generator_(&(gen)->async_, &self->async_, async_me_);                  \
+    ASYNC_SUSPEND_(n, )                                                                             \
+    (gen)->async_.up.caller = NULL;                                                                 \
+    if (async_err_ == ASYNC_YIELDED_) async_panic_frame_(&(gen)->async_, "ASYNC_YIELD while it is being closed"); \
+    if (!async_err_) async_err_ = (gen)->async_pending_;                                            \
+    if (async_err_) ASYNC_THROW_(async_err_);
+
+ASYNC_INLINE_ void async_start_(async_frame *generator, const async_type *type)
+{
+    generator->type = type;
+    generator->up.caller = NULL;
+    generator->state = 0;
+}
+ASYNC_INLINE_ int async_next_(async_frame *generator, async_frame *caller, async_task *task, int err)
+{
+    if (generator->state == ASYNC_FINISHED_) return 0;
+    generator->up.caller = caller;
+    return generator->type->resume(generator, task, err).code;
+}
+/* One that has not started has nothing to clean up. */
+ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *caller, async_task *task)
+{
+    if (generator->state == 0) generator->state = ASYNC_FINISHED_;
+    return async_next_(generator, caller, task, ASYNC_RETURNING_);
+}
+
+/* ASYNC_FOR_NEXT(lvalue, next, ...) { }: a hand-written iterator: a coroutine `next` that is
+ * awaited with the same arguments for each value and raises ASYNC_ESTOP after the last. */
+#define ASYNC_FOR_NEXT(lv, ...) ASYNC_FOR_NEXT_(__COUNTER__, lv, __VA_ARGS__)
+#define ASYNC_FOR_NEXT_(n, lv, ...)                                                                 \
+    for (async_pass_ = ASYNC_NEXT_; async_pass_ ? 1 : (async_pass_ = ASYNC_RUN_, 0);                \
+         async_pass_ = async_pass_ == ASYNC_NEXT_ ? ASYNC_ENTER_ : async_pass_ == ASYNC_ENDED_ ? ASYNC_NEXT_ : ASYNC_OVER_) \
+        if (async_pass_ == ASYNC_NEXT_) {                                                           \
+            ASYNC_CALL_(n, __VA_ARGS__)                                                             \
+            async_pass_ = async_err_ == ASYNC_ESTOP ? ASYNC_LEAVE_ : ASYNC_NEXT_;                   \
+            if (async_pass_ == ASYNC_NEXT_) {                                                       \
+                if (async_err_) ASYNC_THROW_(async_err_);                                           \
+                (lv) = ASYNC_VALUE_OF_(ASYNC_FIRST_(__VA_ARGS__, ));                                \
+            }                                                                                       \
+        } else                                                                                      \
+            for (async_pass_ = ASYNC_RUN_; async_pass_ == ASYNC_RUN_; async_pass_ = ASYNC_ENDED_)
+
+/* A frame with its arguments in place, not started: the address of its head. */
+#define ASYNC_FRAME_(p, ...) ASYNC_CAT_(ASYNC_FRAME_, ASYNC_MANY_(__VA_ARGS__))(p, __VA_ARGS__)
+#define ASYNC_FRAME_0(p, f) ((void)sizeof((f)(), 0), (async_frame *)(void *)(p))
+#define ASYNC_FRAME_1(p, f, ...) \
+    ((void)sizeof((f)(__VA_ARGS__), 0), async_set_of_##f(p, ASYNC_MAKE_(async_args_of_##f, __VA_ARGS__)))
+
+/* ASYNC_SPAWN(&task, f, arguments): start f as a task; it first runs on the next tick. 0, or an
+ * error if the loop is closed. Inside a body with a `tasks` clause, a task that lives in the
+ * frame belongs to it: the frame does not end before it has.
+ * ASYNC_SPAWN_IN(&group, &task, f, ...): as a member of a group; -ESHUTDOWN once that is
+ * shutting down, and the task ends unstarted.
+ * ASYNC_SPAWN_ON(loop, &task, f, ...): on a loop that need not run yet.
+ * ASYNC_SPAWN_NEW(f, ...), ASYNC_SPAWN_NEW_IN(&group, f, ...): in memory of the loop's
+ * allocator, freed when it has ended and nobody waits for it any more. The task, or NULL.
+ * ASYNC_SPAWN_EAGER(&task, f, ...): its first step runs before this returns. */
+#define ASYNC_SPAWN(tp, ...) ASYNC_SPAWN_(tp, NULL, async_here_, false, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_EAGER(tp, ...) ASYNC_SPAWN_(tp, NULL, async_here_, true, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_IN(group, tp, ...) ASYNC_SPAWN_(tp, &(group)->scope, NULL, false, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_ON(loop, tp, ...) ASYNC_SPAWN_(tp, &(loop)->scope, NULL, false, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_(tp, scope, here, eager, f, ...) ASYNC_SPAWN__(tp, scope, here, eager, f, __VA_ARGS__)
+#define ASYNC_SPAWN__(tp, scope, here, eager, f, ...) \
+    async_spawn_(ASYNC_FRAME_(&(tp)->f##_, __VA_ARGS__), &async_type_of_##f, scope, here, eager)
+#define ASYNC_SPAWN_NEW(...) ASYNC_SPAWN_NEW_(NULL, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_NEW_IN(group, ...) ASYNC_SPAWN_NEW_(&(group)->scope, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_NEW_(scope, f, ...) ASYNC_SPAWN_NEW__(scope, f, __VA_ARGS__)
+#define ASYNC_SPAWN_NEW__(scope, f, ...)                                                            \
+    ((ASYNC_TASK(f) *)(void *)async_spawn_new_(                                                     \
+        ASYNC_FRAME_((struct f *)async_new_frame_(sizeof(ASYNC_TASK(f)), scope), __VA_ARGS__), &async_type_of_##f, scope))
+
+/* ASYNC_RUN(f, arguments): runs f to its end on a loop of its own, then cancels what is left and
+ * closes the loop. Prints an unhandled error; 0 if there was none, else 1: main's return value.
+ * ASYNC_RUN_TO(lvalue, f, arguments): stores the result; 0 or the error, nothing printed. */
+#define ASYNC_RUN(...) ASYNC_RUN_(ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_RUN_(f, ...) ASYNC_RUN__(f, __VA_ARGS__)
+#define ASYNC_RUN_TO(lv, ...) ASYNC_RUN_TO_(lv, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_RUN_TO_(lv, f, ...) ASYNC_RUN_TO__(lv, f, __VA_ARGS__)
+#ifdef __cplusplus
+#define ASYNC_RUN__(f, ...)                                                                         \
+    [&]() -> int {                                                                                  \
+        async_task_of_##f async_main_ = async_task_of_##f();                                        \
+        return async_run_main_(ASYNC_FRAME_(&async_main_.frame_, __VA_ARGS__), &async_type_of_##f); \
+    }()
+#define ASYNC_RUN_TO__(lv, f, ...)                                                                  \
+    [&]() -> int {                                                                                  \
+        async_task_of_##f async_main_ = async_task_of_##f();                                        \
+        int async_err_ = async_run_(ASYNC_FRAME_(&async_main_.frame_, __VA_ARGS__), &async_type_of_##f); \
+        if (!async_err_) (lv) = async_main_.frame_.async_result_;                                   \
+        return async_err_;                                                                          \
+    }()
+#else
+#define ASYNC_RUN__(f, ...) \
+    async_run_main_(ASYNC_FRAME_(&((ASYNC_TASK(f)){0}).frame_, __VA_ARGS__), &async_type_of_##f)
+#define ASYNC_RUN_TO__(lv, f, ...)                                                                  \
+    ((lv) = ((struct f *)async_run_to_(ASYNC_FRAME_(&((ASYNC_TASK(f)){0}).frame_, __VA_ARGS__), \
+                                       &async_type_of_##f))->async_result_, async_run_error_())
+#endif
+
+/* ASYNC_RESULT(&task): what it returned. Panics unless it has ended without error. */
+#define ASYNC_RESULT(tp) (async_check_result_(&(tp)->task, __FILE__, __LINE__), (tp)->frame_.async_result_)
+/* ASYNC_SET_RESULT(&future, value), of an ASYNC_FUTURE(T): 0, or -EALREADY if it is done. */
+#define ASYNC_SET_RESULT(fp, v) \
+    (async_future_done(&(fp)->future) ? -EALREADY : ((fp)->result = (v), async_future_set(&(fp)->future)))
+
+/* Several tasks for gather and its kin: up to eight named, an array of tasks, the first n of
+ * one, or an array of n `async_task *`. An array has to live as long as the wait. */
+#define ASYNC_TASKS(...) \
+    ASYNC_MAKE_(async_tasks, ASYNC_COUNT_(__VA_ARGS__), 1, NULL, {ASYNC_EACH_(ASYNC_TASK_OF_, __VA_ARGS__)})
+#define ASYNC_TASK_OF_(tp) &(tp)->task,
+#define ASYNC_TASK_ARRAY(array) ASYNC_TASK_SLICE(array, sizeof(array) / sizeof((array)[0]))
+#define ASYNC_TASK_SLICE(array, n) \
+    ASYNC_MAKE_(async_tasks, (uint32_t)(n), (uint32_t)sizeof((array)[0]), &(array)[0].task, {NULL})
+#define ASYNC_TASK_POINTERS(array, n) ASYNC_MAKE_(async_tasks, (uint32_t)(n), 0, (void *)(array), {NULL})
+/* clang-format on */
+/* ------------------------------------------------------------------------------------------
+ * >>api           Functions, with their contract. Unless said otherwise: call them in the
+ *                 loop's own thread, not from an interrupt; nothing here blocks but `run`.
+ * ------------------------------------------------------------------------------------------ */
+
+ASYNC_C_BEGIN_
+
+/* --- loop --- */
+
+/* Prepares caller's memory as a loop and makes it this thread's current one. options may be
+ * NULL. 0 or a negative errno. A loop belongs to the thread that runs it. */
+ASYNC_API int async_loop_init(async_loop *loop, const async_options *options);
+/* Runs until the task has ended: its error, or 0. -EINTR: stopped before; the task stands still
+ * and may be run on later. -EBUSY: a loop runs in this thread. -ESHUTDOWN: closed. -EDEADLK: the
+ * task waits for something that nothing left in the loop can bring about. */
+ASYNC_API int async_loop_run_until_complete(async_loop *loop, async_task *task);
+/* Runs until async_loop_stop(): 0, or as above. */
+ASYNC_API int async_loop_run_forever(async_loop *loop);
+/* The loop returns after the current tick. Before a run: that run does one tick. */
+ASYNC_API void async_loop_stop(async_loop *loop);
+/* Drops what is queued, without running it; reports tasks that still wait and errors nobody
+ * looked at. 0, also the second time; -EBUSY while it runs. */
+ASYNC_API int async_loop_close(async_loop *loop);
+/* Cancels every task and runs until those have ended, as ASYNC_RUN does at its end. */
+ASYNC_API int async_loop_shutdown(async_loop *loop);
+/* The loop's clock, read now. Nanoseconds; monotonic. */
+ASYNC_API async_time async_loop_time(async_loop *loop);
+/* The loop that runs in this thread, or NULL. */
+ASYNC_API async_loop *async_running_loop(void);
+
+/* --- calls --- */
+
+/* fn(arg) on the next tick, after a delay, or at a time of the loop's clock. -EBUSY: the call is
+ * already scheduled; -ESHUTDOWN: the loop is closed. Calls at the same time run in the order in
+ * which they were made. */
+ASYNC_API int async_call_soon(async_loop *loop, async_call *call, int (*fn)(void *), void *arg);
+ASYNC_API int async_call_later(async_loop *loop, async_call *call, async_duration d, int (*fn)(void *), void *arg);
+ASYNC_API int async_call_at(async_loop *loop, async_call *call, async_time when, int (*fn)(void *), void *arg);
+/* It will not run, and its memory is yours again. False: it was not scheduled. */
+ASYNC_API bool async_call_cancel(async_call *call);
+
+/* --- tasks --- */
+
+/* The task whose step this is, or NULL. */
+ASYNC_API async_task *async_current_task(void);
+ASYNC_INLINE_ bool async_task_done(const async_task *task) { return (task->flags & ASYNC_DONE_) != 0; }
+ASYNC_INLINE_ bool async_task_cancelled(const async_task *task) { return async_task_done(task) && task->wake == ASYNC_CANCELED; }
+/* Its error: 0, negative, ASYNC_CANCELED; -EINPROGRESS if it has not ended. */
+ASYNC_API int async_task_error(async_task *task);
+/* The static text of the ASYNC_RAISE that ended it, or NULL. */
+ASYNC_API const char *async_task_error_text(const async_task *task);
+/* The text given with an error that is being handled in this task, or NULL. The last eight are
+ * kept. */
+ASYNC_API const char *async_error_text(void);
+/* Asks it to end: ASYNC_CANCELED is raised where it waits, on the next tick. What it awaits is
+ * cancelled first. False: it has ended. */
+ASYNC_API bool async_task_cancel(async_task *task);
+/* How many cancels were asked of it; take one back (the rest is returned). */
+ASYNC_INLINE_ int async_task_cancelling(const async_task *task) { return task->cancelling; }
+ASYNC_API int async_task_uncancel(async_task *task);
+/* fn(arg) on the tick after its end. -EBUSY: call is scheduled elsewhere. async_call_cancel()
+ * takes it back. */
+ASYNC_API int async_task_add_done_callback(async_task *task, async_call *call, int (*fn)(void *), void *arg);
+/* How many tasks have not ended; up to n of them in `tasks`. */
+ASYNC_API size_t async_all_tasks(async_loop *loop, async_task **tasks, size_t n);
+ASYNC_API const char *async_task_name(const async_task *task);
+
+/* --- futures --- */
+
+ASYNC_INLINE_ bool async_future_done(const async_future *future) { return future->state != 0; }
+ASYNC_INLINE_ bool async_future_cancelled(const async_future *future) { return future->state == 2; }
+/* 0, or -EALREADY if it is done, and nothing changes. Those who wait run on the next tick. */
+ASYNC_API int async_future_set(async_future *future);
+ASYNC_API int async_future_set_error(async_future *future, int error);
+/* False if it is done. */
+ASYNC_API bool async_future_cancel(async_future *future);
+/* 0, its error, ASYNC_CANCELED; -EINPROGRESS if it is pending. */
+ASYNC_INLINE_ int async_future_error(const async_future *future) { return future->state ? future->error : -EINPROGRESS; }
+ASYNC_API int async_future_add_done_callback(async_future *future, async_call *call, int (*fn)(void *), void *arg);
+
+/* --- groups and timeouts --- */
+
+/* Members that failed, in the order in which they ended: the first, and the next after one. The
+ * list holds until your next await after the block. */
+ASYNC_INLINE_ async_task *async_group_failed(const async_group *group) { return group->failed; }
+ASYNC_INLINE_ async_task *async_group_next_failed(const async_task *task) { return (async_task *)(void *)task->h.next; }
+/* Moves the deadline of a timeout that has been entered; ASYNC_FOREVER: none. 0, or -EINVAL
+ * before the block, after it and once it expires. */
+ASYNC_API int async_timeout_reschedule(async_timeout *timeout, async_duration from_now);
+
+/* Texts of errors: errno's, this header's, "user error -10001". Never NULL. */
+ASYNC_API const char *async_strerror(int error);
+
+/* --- the machine's own --- */
+
+ASYNC_API int async_spawn_(async_frame *, const async_type *, async_scope *, async_frame_scope_ *, bool eager);
+ASYNC_API async_task *async_spawn_new_(async_frame *, const async_type *, async_scope *);
+ASYNC_API void *async_new_frame_(size_t size, async_scope *);
+ASYNC_API int async_run_main_(async_frame *, const async_type *);
+ASYNC_API int async_run_(async_frame *, const async_type *);
+ASYNC_API async_frame *async_run_to_(async_frame *, const async_type *);
+ASYNC_API int async_run_error_(void);
+ASYNC_API void async_check_result_(async_task *task, const char *file, int line);
+extern ASYNCC_THREAD_LOCAL async_loop *async_loop_;
+extern const async_ops async_ready_ops_;
+
+ASYNC_C_END_
+
+/* ------------------------------------------------------------------------------------------
+ * >>leaves        What can be awaited without a frame. Each is a function `<name>_leaf_` that
+ *                 gets the union's room, the frame to resume and the task; it returns an error
+ *                 or 0 at once, or arranges to be woken and returns ASYNC_PENDING_. The plain
+ *                 prototype is for the compiler's checks and your editor only.
+ * ------------------------------------------------------------------------------------------ */
+
+#define ASYNC_NOT_AWAITED_ ASYNC_ERROR_("coroutine called without AWAIT")
+#define ASYNC_LEAF_TYPE_(name) __extension__ struct ASYNC_ALIAS_ name { char async_none_[0]; }
+
+/* At the end of the ready queue. */
+ASYNC_INLINE_ void async_push_(async_loop *loop, async_handle *h)
+{
+    h->next = NULL;
+    h->pprev = loop->tail;
+    *loop->tail = h;
+    loop->tail = &h->next;
+}
+/* In front of a list of those who wait. */
+ASYNC_INLINE_ void async_link_(async_handle **list, async_handle *h)
+{
+    h->next = *list;
+    if (h->next) h->next->pprev = &h->next;
+    h->pprev = list;
+    *list = h;
+}
+ASYNC_INLINE_ int async_block_(async_task *task, async_frame *caller, const async_ops *ops)
+{
+    task->frame = caller;
+    task->h.ops = ops;
+    return ASYNC_PENDING_;
+}
+ASYNC_PROTOTYPES_
+/* Leaves that need no room. */
+ASYNC_LEAF_TYPE_(async_sleep);
+ASYNC_LEAF_TYPE_(async_join);
+ASYNC_LEAF_TYPE_(async_future_wait);
+ASYNC_LEAF_TYPE_(async_timeout_enter);
+ASYNC_LEAF_TYPE_(async_timeout_exit);
+ASYNC_LEAF_TYPE_(async_group_enter);
+ASYNC_LEAF_TYPE_(async_group_exit);
+
+ASYNC_C_BEGIN_
+ASYNC_API int async_sleep_(async_task *task, async_frame *caller, async_duration d);
+ASYNC_API int async_join_(async_task *task, async_frame *caller, async_task *on);
+ASYNC_API int async_see_(async_task *task);
+
+/* AWAIT(async_sleep, ASYNC_MS(10)): 0 or less lets everybody else who is ready run first. */
+void async_sleep(async_duration d) ASYNC_NOT_AWAITED_;
+#define ASYNC_LEAF_async_sleep , 1
+ASYNC_INLINE_ int async_sleep_leaf_(struct async_sleep *room, async_frame *caller, async_task *task, async_duration d)
+{
+    (void)room;
+    if (d.ns > 0) return async_sleep_(task, caller, d);
+    task->frame = caller;
+    task->wake = 0;
+    async_push_(async_loop_, &task->h);
+    return ASYNC_PENDING_;
+}
+/* AWAIT_TO(self->x, async_sleep_value, ASYNC_MS(10), 5): asyncio.sleep(delay, result). */
+intptr_t async_sleep_value(async_duration d, intptr_t value) ASYNC_NOT_AWAITED_;
+struct ASYNC_ALIAS_ async_sleep_value {
+    intptr_t async_result_;
+};
+#define ASYNC_LEAF_async_sleep_value , 1
+ASYNC_INLINE_ int async_sleep_value_leaf_(struct async_sleep_value *room, async_frame *caller, async_task *task, async_duration d, intptr_t value)
+{
+    room->async_result_ = value;
+    return async_sleep_leaf_(NULL, caller, task, d);
+}
+
+/* AWAIT(async_join, &self->a.task): waits for a task's end and raises its error. Cancelling the
+ * one who waits cancels the task. */
+void async_join(async_task *on) ASYNC_NOT_AWAITED_;
+#define ASYNC_LEAF_async_join , 1
+ASYNC_INLINE_ int async_join_leaf_(struct async_join *room, async_frame *caller, async_task *task, async_task *on)
+{
+    (void)room;
+    if (async_task_done(on)) return ASYNC_LIKELY_(!on->wake) ? 0 : async_see_(on);
+    return async_join_(task, caller, on);
+}
+
+/* AWAIT(async_future_wait, &self->f.future): raises the future's error. Cancelling the one who
+ * waits cancels the future. */
+void async_future_wait(async_future *future) ASYNC_NOT_AWAITED_;
+#define ASYNC_LEAF_async_future_wait , 1
+ASYNC_API int async_future_wait_leaf_(struct async_future_wait *room, async_frame *caller, async_task *task, async_future *future);
+
+/* AWAIT(async_gather, ASYNC_TASKS(&self->a, &self->b)): waits until all have ended, and raises
+ * the first error as it comes; the others go on. Cancelling the one who waits cancels all.
+ * async_gather_return_exceptions waits for all and raises none: ask async_task_error(). */
+void async_gather(async_tasks tasks) ASYNC_NOT_AWAITED_;
+void async_gather_return_exceptions(async_tasks tasks) ASYNC_NOT_AWAITED_;
+struct ASYNC_ALIAS_ async_gather {
+    uint32_t left;   /* distinct children not yet heard of */
+    uint32_t cursor; /* where a cancel that passes through has got to */
+    uint32_t n;
+    uint32_t stride : 30; /* as in async_tasks */
+    uint32_t settle : 1;  /* wait for all, raise none */
+    uint32_t cancelled : 1;
+    union {
+        void *first;
+        async_task *t[8];
+    } u;
+};
+struct ASYNC_ALIAS_ async_gather_return_exceptions {
+    struct async_gather gather;
+};
+#define ASYNC_LEAF_async_gather , 1
+#define ASYNC_LEAF_async_gather_return_exceptions , 1
+ASYNC_API int async_gather_(struct async_gather *room, async_frame *caller, async_task *task, const async_tasks *tasks, bool settle);
+ASYNC_INLINE_ int async_gather_leaf_(struct async_gather *room, async_frame *caller, async_task *task, async_tasks tasks)
+{
+    return async_gather_(room, caller, task, &tasks, false);
+}
+ASYNC_INLINE_ int async_gather_return_exceptions_leaf_(struct async_gather_return_exceptions *room, async_frame *caller, async_task *task, async_tasks tasks)
+{
+    return async_gather_(&room->gather, caller, task, &tasks, true);
+}
+
+/* AWAIT(async_wait_for, &self->a.task, ASYNC_MS(100)): as async_join, but a task that takes
+ * longer is cancelled, waited for, and -ETIMEDOUT raised. Around a coroutine rather than a
+ * task, use ASYNC_WITH(async_timeout, ...). */
+void async_wait_for(async_task *on, async_duration d) ASYNC_NOT_AWAITED_;
+struct ASYNC_ALIAS_ async_wait_for {
+    async_timeout timeout;
+    async_task *on;
+};
+#define ASYNC_LEAF_async_wait_for , 1
+ASYNC_API int async_wait_for_leaf_(struct async_wait_for *room, async_frame *caller, async_task *task, async_task *on, async_duration d);
+
+/* ASYNC_WITH(async_timeout, &self->t, ASYNC_MS(100)) { }: at the deadline the block is cancelled,
+ * and -ETIMEDOUT raised where it ends; self->t.expired says that it was this one. */
+void async_timeout_enter(async_timeout *timeout, async_duration d) ASYNC_NOT_AWAITED_;
+bool async_timeout_exit(async_timeout *timeout, int error) ASYNC_NOT_AWAITED_;
+#define ASYNC_LEAF_async_timeout_enter , 1
+#define ASYNC_LEAF_async_timeout_exit , 1
+ASYNC_API int async_timeout_enter_leaf_(struct async_timeout_enter *room, async_frame *caller, async_task *task, async_timeout *timeout, async_duration d);
+ASYNC_API int async_timeout_exit_leaf_(struct async_timeout_exit *room, async_frame *caller, async_task *task, async_timeout *timeout, int error);
+
+/* ASYNC_WITH(async_group, &self->tg) { ASYNC_SPAWN_IN(&self->tg, ...); }: the block's end waits
+ * for every member. The first that fails has the others and the block cancelled, and its error
+ * is raised when all have ended; async_group_failed() lists all. */
+void async_group_enter(async_group *group) ASYNC_NOT_AWAITED_;
+bool async_group_exit(async_group *group, int error) ASYNC_NOT_AWAITED_;
+#define ASYNC_LEAF_async_group_enter , 1
+#define ASYNC_LEAF_async_group_exit , 1
+ASYNC_API int async_group_enter_leaf_(struct async_group_enter *room, async_frame *caller, async_task *task, async_group *group);
+ASYNC_API int async_group_exit_leaf_(struct async_group_exit *room, async_frame *caller, async_task *task, async_group *group, int error);
+ASYNC_C_END_
+ASYNC_PROTOTYPES_END_
+#endif /* ASYNCC_H_ */
+/* ==========================================================================================
+ * >>implementation   In the one file that says #define ASYNCC_IMPLEMENTATION.
+ * ========================================================================================== */
+#if defined(ASYNCC_IMPLEMENTATION) && !defined(ASYNCC_IMPLEMENTED_)
+#define ASYNCC_IMPLEMENTED_
+
+/* ------------------------------------------------------------------------------------------
+ * >>seam          All that the header wants of the world. ASYNCC_SYS(call) names a system call;
+ *                 redefine it to fail the k-th, or to replace the kernel:
+ *                 `#define ASYNCC_SYS(call) my_##call`.
+ * ------------------------------------------------------------------------------------------ */
+
+#if !ASYNCC_FREESTANDING
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#ifndef CLOCK_MONOTONIC
+#error "asyncc.h: in the file with ASYNCC_IMPLEMENTATION, include asyncc.h before any other header"
+#endif
+#ifndef ASYNCC_SYS
+#define ASYNCC_SYS(call) call
+#endif
+#ifndef ASYNCC_REALLOC
+#define ASYNCC_REALLOC(old, size) realloc(old, size)
+#define ASYNCC_FREE(old) free(old)
+#endif
+#ifndef ASYNCC_LOG
+#define ASYNCC_LOG(...) ((void)fprintf(stderr, __VA_ARGS__))
+#endif
+#ifndef ASYNCC_PANIC
+#define ASYNCC_PANIC() abort()
+#endif
+#else
+/* Bare metal: the board's clock in nanoseconds, and a way to sleep until a deadline (INT64_MAX:
+ * for ever) or the next interrupt. */
+#ifndef ASYNCC_NOW
+#error "a freestanding build defines ASYNCC_NOW(), the monotonic clock in nanoseconds"
+#endif
+#ifndef ASYNCC_IDLE
+#define ASYNCC_IDLE(deadline) ((void)(deadline))
+#endif
+#ifndef ASYNCC_PANIC
+#define ASYNCC_PANIC() __builtin_trap()
+#endif
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+ASYNCC_THREAD_LOCAL async_loop *async_loop_;
+
+/* ------------------------------------------------------------------------------------------
+ * >>reports       Panics are for mistakes of the program; the loop's error handler is told of
+ *                 errors that nobody else will see.
+ * ------------------------------------------------------------------------------------------ */
+
+void async_panic_frame_(const async_frame *frame, const char *what)
+{
+#if ASYNCC_NAMES
+    ASYNCC_LOG("asyncc: %s:%d: coroutine `%s`, last seen at line %d: %s (state %d)\n", frame->type ? frame->type->file : "?",
+               frame->type ? frame->type->line : 0, frame->type ? frame->type->name : "?", frame->line, what, frame->state);
+#else
+    (void)frame, (void)what;
+#endif
+    ASYNCC_PANIC();
+    for (;;) {}
+}
+
+void async_panic_at_(const char *file, int line, const char *what)
+{
+#if !ASYNCC_FREESTANDING
+    ASYNCC_LOG("asyncc: %s:%d: %s\n", file, line, what);
+#else
+    (void)file, (void)line, (void)what;
+#endif
+    ASYNCC_PANIC();
+    for (;;) {}
+}
+
+static async_frame *async_root_(const async_task *task)
+{
+    return (async_frame *)(uintptr_t)(task + 1);
+}
+#if !ASYNCC_FREESTANDING
+const char *async_strerror(int error)
+{
+    static ASYNCC_THREAD_LOCAL char user[32];
+    if (error == 0) return "no error";
+    if (error == ASYNC_CANCELED) return "cancelled";
+    if (error == ASYNC_ESTOP) return "no more values";
+    if (error < 0 && error > -4096) return strerror(-error);
+    (void)snprintf(user, sizeof user, "user error %d", error);
+    return user;
+}
+#else
+const char *async_strerror(int error)
+{
+    return error == 0 ? "no error" : error == ASYNC_CANCELED ? "cancelled" : "error";
+}
+#endif
+
+static void async_report_(async_loop *loop, const char *message, int error, const char *text, const async_type *type)
+{
+    if (loop->options.on_error) {
+        async_report report;
+        report.message = message;
+        report.error = error;
+        report.text = text;
+        report.type = type;
+        loop->options.on_error(loop, &report);
+        return;
+    }
+#if ASYNCC_NAMES
+    ASYNCC_LOG("asyncc: %s: %s (%d)%s%s", message, async_strerror(error), error, text ? ": " : "", text ? text : "");
+    if (type) ASYNCC_LOG(", in `%s`, %s:%d", type->name, type->file, type->line);
+    ASYNCC_LOG("\n");
+#endif
+}
+
+/* The last eight errors that came with a text, or ended a task that nobody was waiting for. */
+static struct async_error_note_ *async_find_note_(async_loop *loop, const async_task *task)
+{
+    int i;
+    for (i = 0; i < 8; i++)
+        if (loop->notes[i].task == task) return &loop->notes[i];
+    return NULL;
+}
+static void async_drop_note_(async_loop *loop, struct async_error_note_ *note)
+{
+    if (note->ended) async_report_(loop, "error of a task was never retrieved", note->error, note->text, note->type);
+    note->task = NULL;
+    note->ended = false;
+}
+static struct async_error_note_ *async_add_note_(async_loop *loop, const async_task *task, int error, const char *text)
+{
+    struct async_error_note_ *note = async_find_note_(loop, task);
+    if (!note) {
+        note = &loop->notes[loop->next_note++ & 7];
+        if (note->task) async_drop_note_(loop, note);
+    }
+    note->task = task;
+    note->type = async_root_(task)->type;
+    note->error = error;
+    note->text = text;
+    note->ended = false;
+    return note;
+}
+
+int async_error_text_(async_task *task, int error, const char *text)
+{
+    (void)async_add_note_(async_loop_, task, error, text);
+    return error;
+}
+const char *async_error_text(void)
+{
+    struct async_error_note_ *note = async_loop_ && async_loop_->current ? async_find_note_(async_loop_, async_loop_->current) : NULL;
+    return note ? note->text : NULL;
+}
+
+/* Somebody has looked at the outcome of a task. */
+int async_see_(async_task *task)
+{
+    if (async_loop_ && task->wake) {
+        struct async_error_note_ *note = async_find_note_(async_loop_, task);
+        if (note) note->task = NULL, note->ended = false;
+    }
+    return task->wake;
+}
+int async_task_error(async_task *task)
+{
+    return async_task_done(task) ? async_see_(task) : -EINPROGRESS;
+}
+const char *async_task_error_text(const async_task *task)
+{
+    return async_task_done(task) && task->wake ? task->u.text : NULL;
+}
+const char *async_task_name(const async_task *task)
+{
+#if ASYNCC_NAMES
+    return async_root_(task)->type->name;
+#else
+    (void)task;
+    return "";
+#endif
+}
+void async_check_result_(async_task *task, const char *file, int line)
+{
+    if (ASYNC_RARE_(!async_task_done(task))) async_panic_at_(file, line, "ASYNC_RESULT of a task that has not ended");
+    if (ASYNC_RARE_(task->wake)) async_panic_at_(file, line, "ASYNC_RESULT of a task that failed: look at async_task_error() first");
+}
+
+/* ------------------------------------------------------------------------------------------
+ * >>wake          One way to leave a list, one to be woken. Whoever completes something calls
+ *                 nobody: what waited is put on the ready queue, in the order in which it came.
+ * ------------------------------------------------------------------------------------------ */
+
+/* A list may end in a handle that several lists share (see async_gather_): its pprev is written
+ * here and never read. */
+static void async_unlink_(async_handle *h)
+{
+    *h->pprev = h->next;
+    if (h->next) h->next->pprev = h->pprev;
+    h->pprev = NULL;
+}
+static void async_wake_(async_task *task, int err)
+{
+    task->h.ops = task->h.ops->woken;
+    task->wake = err;
+    async_push_(async_loop_, &task->h);
+}
+/* The commonest cancel: leave the list, wake as cancelled. */
+static bool async_cancel_wait_(async_task *task)
+{
+    async_unlink_(&task->h);
+    async_wake_(task, ASYNC_CANCELED);
+    return true;
+}
+/* A deadline has come or what was waited for is done: a task wakes, a call takes its turn. */
+static void async_notify_(async_handle *h, int err)
+{
+    if (h->ops->cancel) {
+        async_wake_((async_task *)(void *)h, err);
+    } else {
+        h->ops = h->ops->woken;
+        async_push_(async_loop_, h);
+    }
+}
+/* Turns a list round, newest first to oldest first, up to a shared end, which is returned. */
+static async_handle *async_oldest_first_(async_handle **list)
+{
+    async_handle *h = *list, *turned = NULL;
+    while (h && !h->ops->child_done) {
+        async_handle *next = h->next;
+        h->next = turned;
+        turned = h;
+        h = next;
+    }
+    *list = turned;
+    return h;
+}
+static void async_notify_all_(async_handle *h, int err)
+{
+    while (h) {
+        async_handle *next = h->next;
+        async_notify_(h, err);
+        h = next;
+    }
+}
+
+/* ------------------------------------------------------------------------------------------
+ * >>timers        A radix heap, also known as a wheel without ticks. wheel_time is the latest
+ *                 instant up to which everything has fired. A deadline is kept on the level of
+ *                 the highest 6-bit digit in which it differs from wheel_time, in the slot of
+ *                 that digit; level 0 slots hold equal deadlines. When time enters a slot of a
+ *                 higher level, its timers are dealt out again below. Insert and cancel touch
+ *                 one list, nothing is allocated, order is exact to the nanosecond, and equal
+ *                 deadlines keep the order in which they were set: they are in one slot at all
+ *                 times, and dealing keeps their order.
+ *                 Rejected: a binary or 4-ary heap (an array to grow, a tie-breaker, three
+ *                 times the price of a cancel), a tree (an allocation or three more links).
+ * ------------------------------------------------------------------------------------------ */
+
+#if !ASYNCC_FREESTANDING
+static int64_t async_clock_(void)
+{
+    struct timespec t;
+    (void)ASYNCC_SYS(clock_gettime)(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+#else
+static int64_t async_clock_(void)
+{
+    return (int64_t)ASYNCC_NOW();
+}
+#endif
+
+async_time async_loop_time(async_loop *loop)
+{
+    if (!(loop->flags & ASYNC_VIRTUAL_)) loop->now = async_clock_();
+    return loop->now;
+}
+
+static int64_t async_deadline_(async_loop *loop, int64_t ns)
+{
+    int64_t now = async_loop_time(loop);
+    return ns > INT64_MAX - 1 - now ? INT64_MAX - 1 : now + ns; /* ns is never below -INT64_MAX, now never negative */
+}
+
+#define ASYNC_WHEN_(h) (((struct async_timer_ *)(void *)(h))->when)
+
+static void async_wheel_put_(async_loop *loop, async_handle *h)
+{
+    int64_t when = ASYNC_WHEN_(h);
+    uint64_t at = (uint64_t)(when > loop->wheel_time ? when : loop->wheel_time);
+    uint64_t differ = at ^ (uint64_t)loop->wheel_time;
+    int level = differ ? (63 - __builtin_clzll(differ)) / ASYNC_DIGIT_ : 0;
+    int slot = (int)(at >> (level * ASYNC_DIGIT_)) & (ASYNC_SLOTS_ - 1);
+    async_handle **list = &loop->wheel[level * ASYNC_SLOTS_ + slot];
+    /* Only a deadline that has passed already finds later ones in its slot. */
+    if (ASYNC_RARE_(when < loop->wheel_time))
+        while (*list && ASYNC_WHEN_(*list) > when) list = &(*list)->next;
+    loop->occupied[level] |= (uint64_t)1 << slot;
+    async_link_(list, h);
+}
+
+static void async_timer_add_(async_loop *loop, async_handle *h, int64_t when)
+{
+    ASYNC_WHEN_(h) = when;
+    async_wheel_put_(loop, h);
+    loop->timers++;
+    if (when < loop->next_timer) loop->next_timer = when;
+}
+static void async_timer_remove_(async_loop *loop, async_handle *h)
+{
+    async_unlink_(h);
+    loop->timers--;
+    loop->flags |= ASYNC_STALE_;
+}
+
+/* The lowest slot that holds a timer, and where its time begins. NULL: none. */
+static async_handle **async_wheel_first_(async_loop *loop, int *level, int64_t *begins)
+{
+    for (*level = 0; *level < ASYNC_LEVELS_; (*level)++)
+        while (loop->occupied[*level]) {
+            int slot = __builtin_ctzll(loop->occupied[*level]), shift = *level * ASYNC_DIGIT_;
+            async_handle **list = &loop->wheel[*level * ASYNC_SLOTS_ + slot];
+            if (*list) {
+                /* digits above the level are wheel_time's */
+                uint64_t above = shift + ASYNC_DIGIT_ < 64 ? (uint64_t)loop->wheel_time >> (shift + ASYNC_DIGIT_) << (shift + ASYNC_DIGIT_) : 0;
+                *begins = (int64_t)(above | (uint64_t)slot << shift);
+                return list;
+            }
+            loop->occupied[*level] &= ~((uint64_t)1 << slot);
+        }
+    return NULL;
+}
+
+/* Puts what is due on the ready queue, in order of deadline. */
+static void async_timers_fire_(async_loop *loop)
+{
+    int64_t now = loop->now, begins;
+    int level;
+    async_handle **list;
+    while ((list = async_wheel_first_(loop, &level, &begins)) && begins <= now) {
+        async_handle *h, *next;
+        (void)async_oldest_first_(list);
+        h = *list;
+        *list = NULL;
+        loop->wheel_time = begins > loop->wheel_time ? begins : loop->wheel_time;
+        for (; h; h = next) {
+            next = h->next;
+            if (level) {
+                async_wheel_put_(loop, h);
+            } else {
+                loop->timers--;
+                async_notify_(h, 0);
+            }
+        }
+    }
+    if (now > loop->wheel_time) loop->wheel_time = now;
+    loop->next_timer = list ? begins : INT64_MAX;
+    loop->flags |= ASYNC_STALE_; /* `begins` may be before the first of its slot */
+}
+
+/* The earliest deadline, exactly. Looks through one slot, and only when the loop is to sleep. */
+static int64_t async_next_timer_(async_loop *loop)
+{
+    if (loop->flags & ASYNC_STALE_) {
+        int level;
+        int64_t begins;
+        async_handle **list = async_wheel_first_(loop, &level, &begins), *h;
+        loop->next_timer = INT64_MAX;
+        for (h = list ? *list : NULL; h; h = h->next)
+            if (ASYNC_WHEN_(h) < loop->next_timer) loop->next_timer = ASYNC_WHEN_(h);
+        loop->flags &= (uint8_t)~ASYNC_STALE_;
+    }
+    return loop->next_timer;
+}
+
+/* ------------------------------------------------------------------------------------------
+ * >>calls         call_soon, call_later, done-callbacks: one struct, one way to take it back.
+ * ------------------------------------------------------------------------------------------ */
+
+static void async_call_run_(async_handle *h)
+{
+    async_call *call = (async_call *)(void *)h;
+    int err;
+    h->pprev = NULL;
+    async_loop_->current = NULL;
+    err = call->fn(call->arg);
+    if (err < 0) async_report_(async_loop_, "error in a callback", err, NULL, NULL);
+}
+static const async_ops async_call_ops_ = {async_call_run_, NULL, NULL, NULL, &async_call_ops_, "call"};
+static const async_ops async_timer_call_ops_ = {async_call_run_, NULL, NULL, NULL, &async_call_ops_, "timer"};
+
+static int async_call_prepare_(async_loop *loop, async_call *call, const async_ops *ops, int (*fn)(void *), void *arg)
+{
+    if (!loop || loop->flags & ASYNC_CLOSED_) return -ESHUTDOWN;
+    if (call->h.pprev) return -EBUSY;
+    call->h.ops = ops;
+    call->fn = fn;
+    call->arg = arg;
+    return 0;
+}
+int async_call_soon(async_loop *loop, async_call *call, int (*fn)(void *), void *arg)
+{
+    int err = async_call_prepare_(loop, call, &async_call_ops_, fn, arg);
+    if (!err) async_push_(loop, &call->h);
+    return err;
+}
+int async_call_at(async_loop *loop, async_call *call, async_time when, int (*fn)(void *), void *arg)
+{
+    int err = async_call_prepare_(loop, call, &async_timer_call_ops_, fn, arg);
+    if (!err) async_timer_add_(loop, &call->h, when);
+    return err;
+}
+int async_call_later(async_loop *loop, async_call *call, async_duration d, int (*fn)(void *), void *arg)
+{
+    if (!loop) return -ESHUTDOWN;
+    return async_call_at(loop, call, async_deadline_(loop, d.ns), fn, arg);
+}
+static int async_call_after_(async_handle **waiters, bool done, async_call *call, int (*fn)(void *), void *arg)
+{
+    int err = async_call_prepare_(async_loop_, call, &async_call_ops_, fn, arg);
+    if (err) return err;
+    if (done) async_push_(async_loop_, &call->h);
+    else async_link_(waiters, &call->h);
+    return 0;
+}
+/* Takes a handle out of the ready queue or any list. */
+static void async_withdraw_(async_loop *loop, async_handle *h)
+{
+    if (loop->tail == &h->next) loop->tail = h->pprev;
+    if (loop->batch == &h->next) loop->batch = h->pprev;
+    async_unlink_(h);
+}
+bool async_call_cancel(async_call *call)
+{
+    async_loop *loop = async_loop_;
+    if (!call->h.pprev || !loop) return false;
+    if (call->h.ops == &async_timer_call_ops_) { /* once fired it would have the others */
+        loop->timers--;
+        loop->flags |= ASYNC_STALE_;
+    }
+    async_withdraw_(loop, &call->h);
+    return true;
+}
+
+/* ------------------------------------------------------------------------------------------
+ * >>tasks         A step, and what happens at a task's end.
+ * ------------------------------------------------------------------------------------------ */
+
+static void async_finish_(async_task *task, int err);
+static void async_task_run_(async_handle *h);
+extern const async_ops async_done_ops_;
+
+const async_ops async_ready_ops_ = {async_task_run_, NULL, NULL, NULL, &async_ready_ops_, "its turn"};
+
+/* Resumes the innermost frame, then whoever awaits what has ended. No recursion. */
+static void async_step_(async_task *task, int err)
+{
+    async_frame *frame = task->frame;
+    while ((err = frame->type->resume(frame, task, err).code) != ASYNC_PENDING_) {
+        if (frame == async_root_(task)) {
+            async_finish_(task, err);
+            return;
+        }
+        frame = frame->up.caller;
+    }
+    /* It was cancelled while it ran, and now it waits: that wait is what the cancel is for. */
+    if (ASYNC_RARE_(task->flags & ASYNC_MUST_) && task->h.ops->cancel) {
+        uint16_t cancelling = task->cancelling;
+        task->flags &= (uint8_t)~ASYNC_MUST_;
+        (void)async_task_cancel(task);
+        task->cancelling = cancelling;
+    }
+}
+
+/* What a woken task is to be told: the cancel that came between its wake and its turn, else ERR. */
+static int async_told_(async_task *task, int err)
+{
+    if (ASYNC_RARE_(task->flags & ASYNC_MUST_)) {
+        task->flags &= (uint8_t)~ASYNC_MUST_;
+        return ASYNC_CANCELED;
+    }
+    return err;
+}
+
+static void async_task_run_(async_handle *h)
+{
+    async_task *task = (async_task *)(void *)h;
+    int err = task->wake;
+    async_loop_->current = task;
+    if (ASYNC_RARE_((task->flags & (ASYNC_MUST_ | ASYNC_STARTED_)) != ASYNC_STARTED_)) {
+        if (!(task->flags & ASYNC_STARTED_) && task->flags & ASYNC_MUST_) {
+            async_finish_(task, ASYNC_CANCELED); /* cancelled before its first step: no step */
+            return;
+        }
+        task->flags |= ASYNC_STARTED_;
+        err = async_told_(task, err);
+    }
+    async_step_(task, err);
+}
+
+static void async_scope_add_(async_scope *scope, async_task *task)
+{
+    task->scope = scope;
+    task->next = NULL;
+    task->pprev = scope->tail;
+    *scope->tail = task;
+    scope->tail = &task->next;
+}
+static void async_scope_remove_(async_task *task)
+{
+    if (task->next) task->next->pprev = task->pprev;
+    else task->scope->tail = task->pprev;
+    *task->pprev = task->next;
+    task->pprev = NULL;
+}
+static void async_scope_open_(async_scope *scope, async_loop *loop, void (*child_done)(async_scope *, async_task *))
+{
+    scope->head = NULL;
+    scope->tail = &scope->head;
+    scope->child_done = child_done;
+    scope->loop = loop;
+    scope->next = loop->scopes;
+    if (scope->next) scope->next->pprev = &scope->next;
+    scope->pprev = &loop->scopes;
+    loop->scopes = scope;
+}
+static void async_scope_close_(async_scope *scope)
+{
+    *scope->pprev = scope->next;
+    if (scope->next) scope->next->pprev = scope->pprev;
+}
+
+static void async_group_child_done_(async_scope *scope, async_task *child);
+
+int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope, async_frame_scope_ *here, bool eager)
+{
+    async_task *task = (async_task *)(void *)frame - 1;
+    async_loop *loop;
+    frame->type = type;
+    if (ASYNC_RARE_(task->flags & ASYNC_LIVE_)) async_panic_frame_(frame, "spawned while the task in this memory still runs");
+    if (!scope) {
+        if (!async_loop_) async_panic_frame_(frame, "spawned with no loop in this thread: async_loop_init() first, or ASYNC_RUN");
+        scope = here && (uintptr_t)task - here->from < here->size ? &here->scope : &async_loop_->scope;
+    }
+    loop = scope->loop;
+    frame->state = 0;
+    frame->up.waiters = NULL;
+    task->flags &= ASYNC_HEAP_;
+    task->cancelling = 0;
+    task->wake = 0;
+    if (ASYNC_RARE_(!loop || loop->flags & ASYNC_CLOSED_ ||
+                    (scope->child_done == async_group_child_done_ &&
+                     (((async_group *)(void *)scope)->aborting || (((async_group *)(void *)scope)->phase == 2 && !scope->head))))) {
+        task->flags |= ASYNC_DONE_;
+        task->wake = ASYNC_CANCELED;
+        return -ESHUTDOWN;
+    }
+    if (ASYNC_RARE_(task->flags & ASYNC_HEAP_)) task->refs = 1;
+    else async_see_(task);
+    task->flags |= ASYNC_LIVE_;
+    task->frame = frame;
+    task->h.ops = &async_ready_ops_;
+    async_scope_add_(scope, task);
+    if (eager && loop == async_loop_) {
+        async_task *current = loop->current;
+        loop->current = task;
+        task->flags |= ASYNC_STARTED_;
+        async_step_(task, 0);
+        loop->current = current;
+    } else {
+        async_push_(loop, &task->h);
+    }
+    return 0;
+}
+
+void *async_new_frame_(size_t size, async_scope *scope)
+{
+    async_loop *loop = scope ? scope->loop : async_loop_;
+    async_task *task = loop ? (async_task *)loop->options.alloc(loop->options.context, NULL, size) : NULL;
+    if (!task) return NULL;
+    task->flags = ASYNC_HEAP_;
+    return task + 1;
+}
+static void async_free_(async_task *task)
+{
+    async_loop *loop = task->scope->loop;
+    (void)loop->options.alloc(loop->options.context, task, 0);
+}
+async_task *async_spawn_new_(async_frame *frame, const async_type *type, async_scope *scope)
+{
+    async_task *task;
+    if (!frame) return NULL;
+    task = (async_task *)(void *)frame - 1;
+    task->scope = scope ? scope : &async_loop_->scope;
+    if (async_spawn_(frame, type, scope, NULL, false)) {
+        async_free_(task);
+        return NULL;
+    }
+    return task;
+}
+
+/* A task from the allocator is freed in a turn of its own, behind those that it has woken. */
+static void async_free_run_(async_handle *h)
+{
+    async_free_((async_task *)(void *)h);
+}
+static const async_ops async_free_ops_ = {async_free_run_, NULL, NULL, NULL, NULL, "its end"};
+static void async_hold_(async_task *task)
+{
+    if (task->flags & ASYNC_HEAP_) task->refs++;
+}
+static void async_release_(async_task *task)
+{
+    if (!(task->flags & ASYNC_HEAP_) || --task->refs) return;
+    task->h.ops = &async_free_ops_;
+    async_push_(async_loop_, &task->h);
+}
+
+static void async_leave_(async_task *task)
+{
+    async_scope_remove_(task);
+    task->flags &= (uint8_t)~ASYNC_LIVE_;
+    async_release_(task);
+}
+
+/* The outcome is known. Those who wait are queued, oldest first. A group, and a collector that
+ * came before anybody else, are told on the task's own handle, which is free now. */
+static void async_finish_(async_task *task, int err)
+{
+    async_loop *loop = async_loop_;
+    async_handle **waiters = &async_root_(task)->up.waiters, *first, *collector;
+    if (ASYNC_RARE_(task->flags & ASYNC_MUST_) && !err) err = ASYNC_CANCELED;
+    collector = async_oldest_first_(waiters);
+    first = *waiters;
+    *waiters = collector;
+    if (ASYNC_RARE_(err)) {
+        struct async_error_note_ *note = async_find_note_(loop, task);
+        task->u.text = note && note->error == err ? note->text : NULL;
+        if (err != ASYNC_CANCELED && !first && !collector && task->scope->child_done != async_group_child_done_) {
+            if (task->flags & ASYNC_HEAP_) async_report_(loop, "error of a detached task", err, task->u.text, async_root_(task)->type);
+            else async_add_note_(loop, task, err, task->u.text)->ended = true;
+        } else if (note) {
+            note->task = NULL;
+        }
+    }
+    if (ASYNC_RARE_(task->flags & ASYNC_LEFTOVER_) && --loop->leftover == 0) loop->flags |= ASYNC_STOP_;
+    task->flags = (uint8_t)((task->flags | ASYNC_DONE_) & ~ASYNC_MUST_);
+    task->wake = err;
+    task->h.ops = &async_done_ops_;
+    if (collector || task->scope->child_done == async_group_child_done_) {
+        async_push_(loop, &task->h);
+        async_notify_all_(first, err);
+    } else {
+        async_scope *scope = task->scope;
+        async_notify_all_(first, err);
+        async_leave_(task);
+        if (scope->child_done) scope->child_done(scope, task);
+    }
+}
+static void async_done_run_(async_handle *h)
+{
+    async_task *task = (async_task *)(void *)h;
+    async_handle **waiters = &async_root_(task)->up.waiters, *collector = *waiters;
+    async_scope *scope = task->scope;
+    *waiters = NULL;
+    async_hold_(task);
+    async_leave_(task);
+    if (scope->child_done) scope->child_done(scope, task);
+    if (collector) collector->ops->child_done((async_task *)(void *)collector, task);
+    async_release_(task);
+}
+const async_ops async_done_ops_ = {async_done_run_, NULL, NULL, NULL, NULL, "its end"};
+
+async_task *async_current_task(void)
+{
+    return async_loop_ ? async_loop_->current : NULL;
+}
+int async_task_add_done_callback(async_task *task, async_call *call, int (*fn)(void *), void *arg)
+{
+    (void)async_see_(task);
+    return async_call_after_(&async_root_(task)->up.waiters, async_task_done(task), call, fn, arg);
+}
+size_t async_all_tasks(async_loop *loop, async_task **tasks, size_t n)
+{
+    size_t count = 0;
+    async_scope *scope;
+    async_task *task;
+    for (scope = loop->scopes; scope; scope = scope->next)
+        for (task = scope->head; task; task = task->next)
+            if (!async_task_done(task)) {
+                if (count < n) tasks[count] = task;
+                count++;
+            }
+    return count;
+}
+
+/* --- the `tasks` clause: a frame does not end before its tasks --- */
+
+static void async_frame_child_done_(async_scope *scope, async_task *child)
+{
+    async_frame_scope_ *own = (async_frame_scope_ *)(void *)scope;
+    (void)child;
+    if (own->waiter && !scope->head) async_wake_(own->waiter, 0);
+}
+/* The tasks are being cancelled already, so a cancel that comes now stays pending. */
+static bool async_cannot_cancel_(async_task *task)
+{
+    (void)task;
+    return false;
+}
+static const async_ops async_children_ops_ = {NULL, async_cannot_cancel_, NULL, NULL, &async_ready_ops_, "the tasks of its frame"};
+
+void async_own_children_(async_frame_scope_ *scope, async_frame *frame, size_t size)
+{
+    scope->from = (uintptr_t)frame;
+    scope->size = size;
+    async_scope_open_(&scope->scope, async_loop_, async_frame_child_done_);
+}
+int async_join_children_(async_frame *frame, async_frame_scope_ *scope, async_task *task, int error)
+{
+    async_task *child;
+    if (scope->waiter) {
+        scope->waiter = NULL;
+        error = frame->held;
+    } else if (scope->scope.head) {
+        for (child = scope->scope.head; child; child = child->next) (void)async_task_cancel(child);
+        scope->waiter = task;
+        frame->held = (int16_t)error;
+        frame->state = ASYNC_LAST_;
+        task->u.on = scope;
+        return async_block_(task, frame, &async_children_ops_);
+    }
+    async_scope_close_(&scope->scope);
+    return error;
+}
+
+/* ------------------------------------------------------------------------------------------
+ * >>cancel        cancel() travels from a task to what it awaits, as CPython's does, but as one
+ *                 loop: down a chain of joins, and through gathers in depth, which are stacked
+ *                 by the link of their idle handles. A ring of tasks that wait for each other is
+ *                 cut where it closes (CPython recurses until it dies).
+ * ------------------------------------------------------------------------------------------ */
+
+static bool async_gather_cancelled_(async_task *task);
+
+bool async_task_cancel(async_task *first)
+{
+    async_task *task = first, *up = NULL;
+    if (async_task_done(first)) return false;
+    for (;;) {
+        async_task *joiner = NULL, *mark = NULL;
+        uint32_t steps = 0;
+        /* down a chain of joins; `mark` catches a ring (Brent) */
+        while (!async_task_done(task)) {
+            if (task->cancelling < UINT16_MAX) task->cancelling++;
+            if (task == mark || task->flags & ASYNC_MARK_) {
+                if (joiner) (void)async_cancel_wait_(joiner);
+                else task->flags |= ASYNC_MUST_;
+                break;
+            }
+            if ((steps & (steps - 1)) == 0) mark = task;
+            steps++;
+            if (!task->h.ops->cancel) {
+                task->flags |= ASYNC_MUST_; /* it runs, or will anyway */
+                break;
+            }
+            if (!task->h.ops->target) {
+                if (!task->h.ops->cancel(task)) task->flags |= ASYNC_MUST_;
+                break;
+            }
+            if (task->h.ops->child_done) { /* a gather: come back for each child */
+                task->flags |= ASYNC_MARK_;
+                task->h.next = (async_handle *)(void *)up;
+                up = task;
+                break;
+            }
+            joiner = task;
+            task = task->h.ops->target(task);
+        }
+        for (;;) {
+            if (!up) return true;
+            if ((task = up->h.ops->target(up)) != NULL) break;
+            task = up;
+            up = (async_task *)(void *)up->h.next;
+            task->h.next = NULL;
+            task->flags &= (uint8_t)~ASYNC_MARK_;
+            if (!async_gather_cancelled_(task)) task->flags |= ASYNC_MUST_;
+        }
+    }
+}
+int async_task_uncancel(async_task *task)
+{
+    if (task->cancelling) task->cancelling--;
+    if (!task->cancelling) task->flags &= (uint8_t)~ASYNC_MUST_;
+    return task->cancelling;
+}
+
+/* ------------------------------------------------------------------------------------------
+ * >>waits         sleep, join, future: the waker knows the outcome, so the loop resumes the
+ *                 awaiting frame directly and nothing of the leaf is left.
+ * ------------------------------------------------------------------------------------------ */
+
+static bool async_sleep_cancel_(async_task *task)
+{
+    async_timer_remove_(async_loop_, &task->h);
+    async_wake_(task, ASYNC_CANCELED);
+    return true;
+}
+static const async_ops async_sleep_ops_ = {NULL, async_sleep_cancel_, NULL, NULL, &async_ready_ops_, "sleep"};
+int async_sleep_(async_task *task, async_frame *caller, async_duration d)
+{
+    async_timer_add_(async_loop_, &task->h, async_deadline_(async_loop_, d.ns));
+    return async_block_(task, caller, &async_sleep_ops_);
+}
+
+static async_task *async_join_target_(async_task *task)
+{
+    return (async_task *)task->u.on;
+}
+static const async_ops async_join_ops_ = {NULL, async_cancel_wait_, async_join_target_, NULL, &async_ready_ops_, "join"};
+int async_join_(async_task *task, async_frame *caller, async_task *on)
+{
+    if (on == task) return -EDEADLK;
+    if (ASYNC_RARE_(!(on->flags & ASYNC_LIVE_))) async_panic_frame_(caller, "awaits a task that was never spawned");
+    task->u.on = on;
+    async_link_(&async_root_(on)->up.waiters, &task->h);
+    return async_block_(task, caller, &async_join_ops_);
+}
+
+static void async_future_settle_(async_future *future, int16_t state, int error)
+{
+    async_handle *first;
+    future->state = state;
+    future->error = (int16_t)error;
+    (void)async_oldest_first_(&future->waiters);
+    first = future->waiters;
+    future->waiters = NULL;
+    async_notify_all_(first, error);
+}
+int async_future_set(async_future *future)
+{
+    if (future->state) return -EALREADY;
+    async_future_settle_(future, 1, 0);
+    return 0;
+}
+int async_future_set_error(async_future *future, int error)
+{
+    if (future->state) return -EALREADY;
+    if (error >= 0 || error < INT16_MIN) return -EINVAL;
+    async_future_settle_(future, error == ASYNC_CANCELED ? 2 : 1, error);
+    return 0;
+}
+bool async_future_cancel(async_future *future)
+{
+    return async_future_set_error(future, ASYNC_CANCELED) == 0;
+}
+int async_future_add_done_callback(async_future *future, async_call *call, int (*fn)(void *), void *arg)
+{
+    return async_call_after_(&future->waiters, future->state != 0, call, fn, arg);
+}
+static bool async_future_cancel_wait_(async_task *task)
+{
+    return async_future_cancel((async_future *)task->u.on);
+}
+static const async_ops async_future_ops_ = {NULL, async_future_cancel_wait_, NULL, NULL, &async_ready_ops_, "future"};
+int async_future_wait_leaf_(struct async_future_wait *room, async_frame *caller, async_task *task, async_future *future)
+{
+    (void)room;
+    if (future->state) return future->error;
+    task->u.on = future;
+    async_link_(&future->waiters, &task->h);
+    return async_block_(task, caller, &async_future_ops_);
+}
+
+/* ------------------------------------------------------------------------------------------
+ * >>gather        One collector for any number of children. The waiting task's own handle, which
+ *                 is in no list meanwhile, ends the list of waiters of every child; a child that
+ *                 ends finds it there and tells it one tick later, as a done-callback would. So
+ *                 a child needs no node. Only one that somebody waits for already does, to keep
+ *                 the order, or to have a second collector: that node is allocated.
+ * ------------------------------------------------------------------------------------------ */
+
+struct async_spare_ {
+    async_handle h;
+    async_task *owner, *child;
+};
+
+static async_task *async_child_at_(const struct async_gather *g, uint32_t i)
+{
+    if (g->stride == 1) return g->u.t[i];
+    if (g->stride == 0) return ((async_task **)g->u.first)[i];
+    return (async_task *)(void *)((char *)g->u.first + (size_t)i * g->stride);
+}
+
+static void async_spare_free_(struct async_spare_ *spare)
+{
+    async_loop *loop = async_loop_;
+    (void)loop->options.alloc(loop->options.context, spare, 0);
+}
+static void async_spare_run_(async_handle *h)
+{
+    struct async_spare_ *spare = (struct async_spare_ *)(void *)h;
+    async_task *owner = spare->owner, *child = spare->child;
+    async_loop_->current = NULL;
+    async_spare_free_(spare);
+    if (owner) owner->h.ops->child_done(owner, child);
+}
+static const async_ops async_spare_ops_ = {async_spare_run_, NULL, NULL, NULL, &async_spare_ops_, "gather"};
+
+/* True: the child is told to tell `owner`. */
+static int async_collect_(async_task *child, async_task *owner)
+{
+    async_handle **list = &async_root_(child)->up.waiters, *h;
+    struct async_spare_ *spare;
+    if (!*list) {
+        *list = &owner->h;
+        return 1;
+    }
+    for (h = *list; h; h = h->next)
+        if (h == &owner->h || (h->ops == &async_spare_ops_ && ((struct async_spare_ *)(void *)h)->owner == owner)) return 0; /* named twice */
+    spare = (struct async_spare_ *)async_loop_->options.alloc(async_loop_->options.context, NULL, sizeof *spare);
+    if (!spare) return -ENOMEM;
+    spare->h.ops = &async_spare_ops_;
+    spare->owner = owner;
+    spare->child = child;
+    async_link_(list, &spare->h);
+    return 1;
+}
+static void async_uncollect_(async_task *child, async_task *owner)
+{
+    async_handle **list = &async_root_(child)->up.waiters, *h;
+    for (; (h = *list) != NULL; list = &h->next) {
+        if (h == &owner->h) {
+            *list = NULL;
+            return;
+        }
+        if (h->ops == &async_spare_ops_ && ((struct async_spare_ *)(void *)h)->owner == owner) {
+            async_unlink_(h);
+            async_spare_free_((struct async_spare_ *)(void *)h);
+            return;
+        }
+    }
+}
+
+static int async_gather_verdict_(struct async_gather *g, int err)
+{
+    if (g->settle) err = 0;
+    return err ? err : g->left ? ASYNC_PENDING_ : g->cancelled ? ASYNC_CANCELED : 0;
+}
+/* The children that go on no longer tell. n: how many were reached. */
+static void async_gather_detach_(struct async_gather *g, async_task *owner, uint32_t n)
+{
+    uint32_t i;
+    for (i = 0; i < n; i++) {
+        async_task *child = async_child_at_(g, i);
+        async_uncollect_(child, owner);
+        async_release_(child);
+    }
+}
+static void async_gather_child_done_(async_task *owner, async_task *child)
+{
+    struct async_gather *g = (struct async_gather *)owner->u.on;
+    int err;
+    g->left--;
+    err = async_gather_verdict_(g, async_see_(child));
+    if (err == ASYNC_PENDING_) return;
+    async_gather_detach_(g, owner, g->n);
+    async_wake_(owner, err);
+}
+static async_task *async_gather_target_(async_task *task)
+{
+    struct async_gather *g = (struct async_gather *)task->u.on;
+    while (g->cursor < g->n) {
+        async_task *child = async_child_at_(g, g->cursor++);
+        if (!async_task_done(child)) {
+            g->cancelled = 1;
+            return child;
+        }
+    }
+    g->cursor = 0;
+    return NULL;
+}
+/* After a cancel has passed through: did it find anybody? */
+static bool async_gather_cancelled_(async_task *task)
+{
+    return ((struct async_gather *)task->u.on)->cancelled;
+}
+static const async_ops async_gather_ops_ = {NULL, async_cannot_cancel_, async_gather_target_, async_gather_child_done_, &async_ready_ops_, "gather"};
+
+int async_gather_(struct async_gather *g, async_frame *caller, async_task *task, const async_tasks *tasks, bool settle)
+{
+    uint32_t i, reached;
+    int err = 0;
+    g->left = 0;
+    g->cursor = 0;
+    g->n = tasks->n;
+    g->stride = tasks->stride & 0x3fffffff;
+    g->settle = settle;
+    g->cancelled = 0;
+    if (tasks->stride == 1) memcpy(g->u.t, tasks->t, tasks->n * sizeof g->u.t[0]);
+    else g->u.first = tasks->first;
+    task->h.next = NULL;
+    task->u.on = g;
+    (void)async_block_(task, caller, &async_gather_ops_);
+    for (i = 0; i < g->n; i++) {
+        async_task *child = async_child_at_(g, i);
+        if (child == task) err = -EDEADLK;
+        else if (!(child->flags & (ASYNC_LIVE_ | ASYNC_DONE_))) async_panic_frame_(caller, "gathers a task that was never spawned");
+        else if (!async_task_done(child)) err = async_collect_(child, task);
+        if (err < 0) break;
+        g->left += (uint32_t)err;
+        err = 0;
+        async_hold_(child);
+    }
+    reached = i;
+    if (!err) /* those that have ended speak at once, in order */
+        for (i = 0; i < g->n && !err; i++)
+            if (async_task_done(async_child_at_(g, i)) && async_see_(async_child_at_(g, i)) && !settle) err = async_child_at_(g, i)->wake;
+    if (!err && g->left) return ASYNC_PENDING_;
+    async_gather_detach_(g, task, reached);
+    task->h.ops = &async_ready_ops_;
+    return err;
+}
+
+/* ------------------------------------------------------------------------------------------
+ * >>timeout       A timer that cancels the block's task; the exit turns that into -ETIMEDOUT.
+ * ------------------------------------------------------------------------------------------ */
+
+static int async_timeout_fire_(void *arg)
+{
+    async_timeout *timeout = (async_timeout *)arg;
+    timeout->phase = 2;
+    timeout->expired = true;
+    (void)async_task_cancel(timeout->task);
+    return 0;
+}
+int async_timeout_reschedule(async_timeout *timeout, async_duration from_now)
+{
+    async_loop *loop = async_loop_;
+    if (timeout->phase != 1) return -EINVAL;
+    (void)async_call_cancel(&timeout->timer);
+    if (from_now.ns == INT64_MAX) return 0;
+    if (from_now.ns <= 0) return async_call_soon(loop, &timeout->timer, async_timeout_fire_, timeout);
+    return async_call_later(loop, &timeout->timer, from_now, async_timeout_fire_, timeout);
+}
+int async_timeout_enter_leaf_(struct async_timeout_enter *room, async_frame *caller, async_task *task, async_timeout *timeout, async_duration d)
+{
+    (void)room, (void)caller;
+    if (timeout->phase == 1 || timeout->phase == 2) return -EBUSY;
+    timeout->timer.h.pprev = NULL;
+    timeout->task = task;
+    timeout->cancelling = task->cancelling;
+    timeout->phase = 1;
+    timeout->expired = false;
+    return async_timeout_reschedule(timeout, d);
+}
+int async_timeout_exit_leaf_(struct async_timeout_exit *room, async_frame *caller, async_task *task, async_timeout *timeout, int error)
+{
+    bool expiring = timeout->phase == 2;
+    (void)room, (void)caller;
+    (void)async_call_cancel(&timeout->timer);
+    timeout->phase = 3;
+    if (expiring && async_task_uncancel(task) <= timeout->cancelling && error == ASYNC_CANCELED) return -ETIMEDOUT;
+    return error;
+}
+
+static void async_wait_for_run_(async_handle *h)
+{
+    async_task *task = (async_task *)(void *)h;
+    struct async_wait_for *w = (struct async_wait_for *)task->u.on;
+    int err = async_told_(task, task->wake);
+    async_loop_->current = task;
+    task->h.ops = &async_ready_ops_;
+    async_step_(task, async_timeout_exit_leaf_(NULL, NULL, task, &w->timeout, err));
+}
+static async_task *async_wait_for_target_(async_task *task)
+{
+    return ((struct async_wait_for *)task->u.on)->on;
+}
+static const async_ops async_wait_for_woken_ops_ = {async_wait_for_run_, NULL, NULL, NULL, NULL, "wait_for"};
+static const async_ops async_wait_for_ops_ = {NULL, async_cancel_wait_, async_wait_for_target_, NULL, &async_wait_for_woken_ops_, "wait_for"};
+int async_wait_for_leaf_(struct async_wait_for *w, async_frame *caller, async_task *task, async_task *on, async_duration d)
+{
+    int err;
+    if (async_task_done(on)) return async_see_(on);
+    w->on = on;
+    w->timeout.phase = 0;
+    err = async_timeout_enter_leaf_(NULL, caller, task, &w->timeout, d);
+    if (!err) err = async_join_(task, caller, on);
+    if (err != ASYNC_PENDING_) return async_timeout_exit_leaf_(NULL, caller, task, &w->timeout, err);
+    task->u.on = w;
+    return async_block_(task, caller, &async_wait_for_ops_);
+}
+
+/* ------------------------------------------------------------------------------------------
+ * >>group         TaskGroup, step for step as CPython 3.13's.
+ * ------------------------------------------------------------------------------------------ */
+
+static void async_group_abort_(async_group *group)
+{
+    async_task *task;
+    group->aborting = true;
+    for (task = group->scope.head; task; task = task->next) (void)async_task_cancel(task);
+}
+static void async_group_child_done_(async_scope *scope, async_task *child)
+{
+    async_group *group = (async_group *)(void *)scope;
+    if (!scope->head && group->waiting) {
+        group->waiting = false;
+        async_wake_(group->parent, 0);
+    }
+    if (!child->wake || child->wake == ASYNC_CANCELED) return;
+    (void)async_see_(child);
+    async_hold_(child);
+    child->h.next = NULL;
+    *group->failed_tail = child;
+    group->failed_tail = (async_task **)(void *)&child->h.next;
+    if (!group->aborting && !group->cancelled_parent) {
+        async_group_abort_(group);
+        group->cancelled_parent = true;
+        (void)async_task_cancel(group->parent);
+    }
+}
+int async_group_enter_leaf_(struct async_group_enter *room, async_frame *caller, async_task *task, async_group *group)
+{
+    (void)room, (void)caller;
+    if (group->phase == 1 || group->phase == 2) return -EBUSY;
+    async_scope_open_(&group->scope, async_loop_, async_group_child_done_);
+    group->parent = task;
+    group->failed = NULL;
+    group->failed_tail = &group->failed;
+    group->phase = 1;
+    group->aborting = group->cancelled_parent = group->waiting = group->propagate = false;
+    return 0;
+}
+/* Everybody has ended: what is raised? */
+static int async_group_verdict_(async_group *group, async_task *task)
+{
+    int err = 0;
+    async_task *failed;
+    group->phase = 3;
+    async_scope_close_(&group->scope);
+    if (group->cancelled_parent && async_task_uncancel(task) == 0) group->propagate = false;
+    if (group->failed) {
+        err = group->failed->wake;
+        if (task->u.text = group->failed->u.text, task->u.text) (void)async_error_text_(task, err, task->u.text);
+    } else if (group->propagate) {
+        return ASYNC_CANCELED;
+    } else if (group->body_error != ASYNC_CANCELED) {
+        err = group->body_error;
+    }
+    for (failed = group->failed; failed; failed = async_group_next_failed(failed)) async_release_(failed);
+    /* a cancel from outside is not lost: it comes at the next await */
+    if (err < 0 && task->cancelling) {
+        (void)async_task_uncancel(task);
+        (void)async_task_cancel(task);
+    }
+    return err;
+}
+static bool async_group_wake_cancelled_(async_task *task)
+{
+    ((async_group *)task->u.on)->waiting = false;
+    async_wake_(task, ASYNC_CANCELED);
+    return true;
+}
+extern const async_ops async_group_woken_ops_;
+static const async_ops async_group_ops_ = {NULL, async_group_wake_cancelled_, NULL, NULL, &async_group_woken_ops_, "group"};
+static int async_group_wait_(async_group *group, async_frame *caller, async_task *task)
+{
+    if (!group->scope.head) return async_group_verdict_(group, task);
+    group->waiting = true;
+    task->u.on = group;
+    return async_block_(task, caller, &async_group_ops_);
+}
+static void async_group_run_(async_handle *h)
+{
+    async_task *task = (async_task *)(void *)h;
+    async_group *group = (async_group *)task->u.on;
+    int err = async_told_(task, task->wake);
+    async_loop_->current = task;
+    task->h.ops = &async_ready_ops_;
+    if (err == ASYNC_CANCELED && !group->aborting) {
+        group->propagate = true;
+        async_group_abort_(group);
+    }
+    err = async_group_wait_(group, task->frame, task);
+    if (err != ASYNC_PENDING_) async_step_(task, err);
+}
+const async_ops async_group_woken_ops_ = {async_group_run_, NULL, NULL, NULL, NULL, "group"};
+int async_group_exit_leaf_(struct async_group_exit *room, async_frame *caller, async_task *task, async_group *group, int error)
+{
+    (void)room;
+    group->phase = 2;
+    group->body_error = error;
+    if (error == ASYNC_CANCELED) group->propagate = true;
+    if (error < 0 && !group->aborting) async_group_abort_(group);
+    return async_group_wait_(group, caller, task);
+}
+
+/* ------------------------------------------------------------------------------------------
+ * >>loop          The only place that decides what runs next.
+ * ------------------------------------------------------------------------------------------ */
+
+#if ASYNCC_IO
+static int async_poll_open_(async_loop *loop);
+static int async_poll_(async_loop *loop, int64_t timeout_ns);
+static void async_io_close_(async_loop *loop);
+#endif
+
+enum { ASYNC_POLL_EVERY_ = 64 }; /* resumes between two looks at clock and poller, if work never ends */
+
+/* Waits for the next thing to happen, at most until the next deadline. False: nothing will. */
+static bool async_idle_(async_loop *loop)
+{
+    int64_t wait = 0, next = 0;
+    if (!loop->head && !(loop->flags & ASYNC_STOP_)) {
+        next = async_next_timer_(loop);
+        wait = next == INT64_MAX ? INT64_MAX : loop->flags & ASYNC_VIRTUAL_ ? 0 : next - async_loop_time(loop);
+    }
+#if ASYNCC_IO
+    if (loop->fd_waits) {
+        (void)async_poll_(loop, wait < 0 ? 0 : wait);
+        if (loop->head) wait = 0;
+    } else
+#endif
+    if (wait > 0) {
+        if (next == INT64_MAX) return false;
+#if !ASYNCC_FREESTANDING
+        {
+            struct timespec t;
+            t.tv_sec = (time_t)(wait / 1000000000);
+            t.tv_nsec = (long)(wait % 1000000000);
+            (void)ASYNCC_SYS(nanosleep)(&t, NULL);
+        }
+#else
+        ASYNCC_IDLE(next);
+#endif
+    } else if (next == INT64_MAX) {
+        return false;
+    }
+    if (!(loop->flags & ASYNC_VIRTUAL_)) loop->now = async_clock_();
+    else if (!loop->head && next && next != INT64_MAX) loop->now = next > loop->now ? next : loop->now;
+    loop->resumes = 0;
+    return true;
+}
+
+/* One tick: poll, timers, then exactly what is ready now. */
+static bool async_tick_(async_loop *loop)
+{
+    if ((!loop->head || loop->resumes >= ASYNC_POLL_EVERY_ || loop->flags & ASYNC_STOP_) && !async_idle_(loop)) return false;
+    if (loop->next_timer <= loop->now) async_timers_fire_(loop);
+    loop->batch = loop->tail;
+    while (loop->batch != &loop->head) {
+        async_handle *h = loop->head;
+        loop->head = h->next;
+        if (h->next) h->next->pprev = &loop->head;
+        else loop->tail = &loop->head;
+        if (loop->batch == &h->next) loop->batch = &loop->head;
+        loop->resumes++;
+        if (ASYNC_LIKELY_(h->ops == &async_ready_ops_)) async_task_run_(h);
+        else h->ops->run(h);
+    }
+    loop->current = NULL;
+    return true;
+}
+
+#if !ASYNCC_FREESTANDING
+static void *async_default_alloc_(void *context, void *old, size_t size)
+{
+    (void)context;
+    if (size) return ASYNCC_REALLOC(old, size);
+    ASYNCC_FREE(old);
+    return NULL;
+}
+#else
+static void *async_default_alloc_(void *context, void *old, size_t size)
+{
+    (void)context, (void)old, (void)size;
+    return NULL;
+}
+#endif
+
+int async_loop_init(async_loop *loop, const async_options *options)
+{
+    memset(loop, 0, sizeof *loop);
+    if (options) loop->options = *options;
+    else loop->options.virtual_clock = ASYNCC_VIRTUAL_CLOCK != 0;
+    if (!loop->options.alloc) loop->options.alloc = async_default_alloc_;
+    loop->tail = &loop->head;
+    loop->batch = &loop->head;
+    loop->next_timer = INT64_MAX;
+    loop->flags = loop->options.virtual_clock ? ASYNC_VIRTUAL_ : 0;
+    loop->now = loop->options.virtual_clock ? 0 : async_clock_();
+    loop->wheel_time = loop->now;
+    async_scope_open_(&loop->scope, loop, NULL);
+#if ASYNCC_IO
+    loop->poll_fd = loop->spare_fd = -1;
+#endif
+    if (!async_loop_ || !(async_loop_->flags & ASYNC_RUNNING_)) async_loop_ = loop;
+    return 0;
+}
+
+static int async_loop_enter_(async_loop *loop)
+{
+    if (loop->flags & ASYNC_CLOSED_) return -ESHUTDOWN;
+    if (async_running_loop()) return -EBUSY;
+    async_loop_ = loop;
+    loop->flags |= ASYNC_RUNNING_;
+    loop->resumes = ASYNC_POLL_EVERY_;
+    return 0;
+}
+static int async_loop_run_(async_loop *loop)
+{
+    int err = async_loop_enter_(loop);
+    if (err) return err;
+    do {
+        if (!async_tick_(loop)) {
+            err = -EDEADLK;
+            break;
+        }
+    } while (!(loop->flags & ASYNC_STOP_));
+    loop->flags &= (uint8_t)~(ASYNC_RUNNING_ | ASYNC_STOP_);
+    return err;
+}
+int async_loop_run_forever(async_loop *loop)
+{
+    return async_loop_run_(loop);
+}
+void async_loop_stop(async_loop *loop)
+{
+    loop->flags |= ASYNC_STOP_;
+}
+static int async_stop_call_(void *loop)
+{
+    async_loop_stop((async_loop *)loop);
+    return 0;
+}
+int async_loop_run_until_complete(async_loop *loop, async_task *task)
+{
+    async_call stop;
+    int err;
+    if (loop->flags & ASYNC_CLOSED_) return -ESHUTDOWN;
+    if (async_running_loop()) return -EBUSY;
+    if (!(task->flags & (ASYNC_LIVE_ | ASYNC_DONE_))) return -EINVAL;
+    async_loop_ = loop;
+    memset(&stop, 0, sizeof stop);
+    (void)async_task_add_done_callback(task, &stop, async_stop_call_, loop);
+    err = async_loop_run_(loop);
+    (void)async_call_cancel(&stop);
+    if (async_task_done(task)) return async_see_(task);
+    return err ? err : -EINTR;
+}
+async_loop *async_running_loop(void)
+{
+    return async_loop_ && async_loop_->flags & ASYNC_RUNNING_ ? async_loop_ : NULL;
+}
+
+int async_loop_shutdown(async_loop *loop)
+{
+    async_scope *scope;
+    async_task *task;
+    if (loop->flags & ASYNC_CLOSED_) return 0;
+    if (async_running_loop()) return -EBUSY;
+    async_loop_ = loop;
+    for (scope = loop->scopes; scope; scope = scope->next)
+        for (task = scope->head; task; task = task->next)
+            if (!async_task_done(task)) {
+                task->flags |= ASYNC_LEFTOVER_;
+                loop->leftover++;
+            }
+    if (!loop->leftover) return 0;
+    for (scope = loop->scopes; scope; scope = scope->next)
+        for (task = scope->head; task; task = task->next)
+            if (task->flags & ASYNC_LEFTOVER_) (void)async_task_cancel(task);
+    return async_loop_run_(loop);
+}
+
+int async_loop_close(async_loop *loop)
+{
+    async_scope *scope;
+    async_task *task;
+    int i;
+    if (loop->flags & ASYNC_CLOSED_) return 0;
+    if (loop->flags & ASYNC_RUNNING_) return -EBUSY;
+    if (!async_running_loop()) async_loop_ = loop;
+    loop->flags |= ASYNC_CLOSED_;
+    for (i = 0; i < 8; i++)
+        if (loop->notes[i].task) async_drop_note_(loop, &loop->notes[i]);
+    for (scope = loop->scopes; scope; scope = scope->next)
+        for (task = scope->head; task;) {
+            async_task *next = task->next;
+            if (!async_task_done(task)) async_report_(loop, "task was destroyed but it is pending", 0, NULL, async_root_(task)->type);
+            task->flags &= (uint8_t)~ASYNC_LIVE_;
+            if (task->flags & ASYNC_HEAP_) async_free_(task);
+            task = next;
+        }
+    while (loop->head && loop->head->ops == &async_free_ops_) {
+        async_handle *h = loop->head;
+        async_withdraw_(loop, h);
+        h->ops->run(h);
+    }
+#if ASYNCC_IO
+    async_io_close_(loop);
+#endif
+    if (async_loop_ == loop) async_loop_ = NULL;
+    return 0;
+}
+
+/* --- ASYNC_RUN --- */
+
+static ASYNCC_THREAD_LOCAL int async_last_error_;
+
+int async_run_(async_frame *frame, const async_type *type)
+{
+    async_loop loop;
+    async_task *task = (async_task *)(void *)frame - 1;
+    int err;
+    if (async_running_loop()) return -EBUSY;
+    err = async_loop_init(&loop, NULL);
+    if (err) return err;
+    (void)async_spawn_(frame, type, &loop.scope, NULL, false);
+    err = async_loop_run_until_complete(&loop, task);
+    (void)async_loop_shutdown(&loop);
+    (void)async_loop_close(&loop);
+    return err;
+}
+int async_run_main_(async_frame *frame, const async_type *type)
+{
+    int err = async_run_(frame, type);
+#if ASYNCC_NAMES
+    if (err) {
+        const char *text = async_task_error_text((async_task *)(void *)frame - 1);
+        ASYNCC_LOG("asyncc: `%s` (%s:%d) ended with an error: %s (%d)%s%s\n", type->name, type->file, type->line, async_strerror(err), err,
+                   text ? ": " : "", text ? text : "");
+    }
+#endif
+    return err ? 1 : 0;
+}
+async_frame *async_run_to_(async_frame *frame, const async_type *type)
+{
+    async_last_error_ = async_run_(frame, type);
+    return frame;
+}
+int async_run_error_(void)
+{
+    return async_last_error_;
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* ASYNCC_IMPLEMENTATION */
