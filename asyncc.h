@@ -19,7 +19,7 @@
 
 /* Sockets and descriptors. Off: a loop of timers only. */
 #ifndef ASYNCC_IO
-#define ASYNCC_IO 0
+#define ASYNCC_IO !ASYNCC_FREESTANDING
 #endif
 
 /* Names, files and lines in frames, for reports. Off saves flash. */
@@ -372,7 +372,8 @@ struct async_loop {
     int poll_fd;            /* epoll or kqueue; -1: not open */
     int spare_fd;           /* given up to accept and refuse when descriptors run out */
     const async_task *io_task;
-    int io_left; /* what a task may still do without a turn of the loop */
+    int io_left;      /* what that task may still do without a turn of the loop */
+    async_call retry; /* of listeners that wait for descriptors to become free */
 #endif
 };
 enum {
@@ -381,7 +382,7 @@ enum {
     ASYNC_CLOSED_ = 4,
     ASYNC_STALE_ = 8, /* next_timer may be too early */
     ASYNC_VIRTUAL_ = 16,
-    ASYNC_OPEN_ = 32
+    ASYNC_COARSE_ = 32 /* the poller counts in milliseconds */
 };
 /* ------------------------------------------------------------------------------------------
  * >>machine       How a coroutine stops and goes on: the six lines everything else rests on.
@@ -1369,6 +1370,166 @@ ASYNC_API int async_group_enter_leaf_(struct async_group_enter *room, async_fram
 ASYNC_API int async_group_exit_leaf_(struct async_group_exit *room, async_frame *caller, async_task *task, async_group *group, int error);
 ASYNC_C_END_
 ASYNC_PROTOTYPES_END_
+
+#if ASYNCC_IO
+/* ------------------------------------------------------------------------------------------
+ * >>io            Sockets and descriptors. A descriptor made here (or adopted) is the loop's: it
+ *                 does not block, is registered with the poller once, and is closed by
+ *                 async_close(), which wakes whoever waits for it with -EBADF. Reads and writes
+ *                 are tried first and wait only on EAGAIN. One task at a time may wait for each
+ *                 direction of a descriptor; a second one gets -EBUSY. SIGPIPE is not raised.
+ * ------------------------------------------------------------------------------------------ */
+
+ASYNC_PROTOTYPES_
+/* What all of them keep while they wait. */
+struct async_io_head_ {
+    int fd;
+    uint8_t op;
+    void *data;
+    size_t size, done;
+    struct async_address *address;
+};
+struct ASYNC_ALIAS_ async_io_ {
+    struct async_io_head_ io;
+    union {
+        ptrdiff_t n;
+        int fd;
+    } result;
+};
+#define ASYNC_IO_TYPE_(name, R)        \
+    struct ASYNC_ALIAS_ name {         \
+        struct async_io_head_ io;      \
+        R async_result_;               \
+    }
+ASYNC_IO_TYPE_(async_read, ptrdiff_t);
+ASYNC_IO_TYPE_(async_write, ptrdiff_t);
+ASYNC_IO_TYPE_(async_write_all, ptrdiff_t);
+ASYNC_IO_TYPE_(async_recvfrom, ptrdiff_t);
+ASYNC_IO_TYPE_(async_sendto, ptrdiff_t);
+ASYNC_IO_TYPE_(async_accept, int);
+ASYNC_IO_TYPE_(async_connect, int);
+ASYNC_IO_TYPE_(async_connect_to, int);
+ASYNC_IO_TYPE_(async_wait_readable, int);
+ASYNC_IO_TYPE_(async_wait_writable, int);
+enum {
+    ASYNC_IO_READ_,
+    ASYNC_IO_RECVFROM_,
+    ASYNC_IO_ACCEPT_,
+    ASYNC_IO_READABLE_,
+    ASYNC_IO_WRITES_, /* from here on they wait for room to write */
+    ASYNC_IO_WRITE_ = ASYNC_IO_WRITES_,
+    ASYNC_IO_WRITE_ALL_,
+    ASYNC_IO_SENDTO_,
+    ASYNC_IO_CONNECT_,
+    ASYNC_IO_WRITABLE_
+};
+
+/* A socket address of any family, with its length. */
+typedef struct async_address {
+    socklen_t length;
+    struct sockaddr_storage storage;
+} async_address;
+
+ASYNC_C_BEGIN_
+/* "127.0.0.1:80", "[::1]:80", "*:80" (any IPv4), ":80" (any IPv6 and IPv4), "unix:/path",
+ * "unix:@name" (Linux, no file). Numbers only: no name is looked up. 0 or -EINVAL. */
+ASYNC_API int async_address_parse(async_address *address, const char *text);
+/* The same text back; `text` is always ended by a 0. Returns text. 128 bytes are enough. */
+ASYNC_API char *async_address_format(const async_address *address, char *text, size_t size);
+/* A listening TCP or Unix stream socket: the descriptor, or -EADDRINUSE, -EINVAL ... Port 0 takes
+ * a free one: async_local_address() tells which. backlog 0: the system's most. */
+ASYNC_API int async_listen(const char *address, int backlog);
+/* A UDP or Unix datagram socket bound to an address. */
+ASYNC_API int async_datagram(const char *address);
+ASYNC_API int async_local_address(int fd, async_address *address);
+/* Makes a descriptor of yours the loop's: pipes, ttys, socketpairs, accepted elsewhere. It
+ * becomes non-blocking. A pipe also has SIGPIPE ignored in this process, if nothing handles it.
+ * 0, -EBADF, -ENOMEM. */
+ASYNC_API int async_adopt(int fd);
+/* Closes; those who wait for it wake with -EBADF. 0 or a negative errno. */
+ASYNC_API int async_close(int fd);
+/* SHUT_RD, SHUT_WR or SHUT_RDWR. */
+ASYNC_API int async_shutdown(int fd, int how);
+ASYNC_API int async_io_start_(struct async_io_ *io, async_frame *caller, async_task *task, int fd, int op, void *data, size_t size, async_address *address);
+ASYNC_API int async_connect_(struct async_io_ *io, async_frame *caller, async_task *task, const async_address *address);
+ASYNC_C_END_
+
+/* AWAIT_TO(self->n, async_read, fd, buffer, size): at least one byte; 0 is the end of the stream.
+ * The buffer must outlive the wait. A cancelled read has taken nothing. */
+ptrdiff_t async_read(int fd, void *buffer, size_t size) ASYNC_NOT_AWAITED_;
+#define ASYNC_LEAF_async_read , 1
+ASYNC_INLINE_ int async_read_leaf_(struct async_read *room, async_frame *caller, async_task *task, int fd, void *buffer, size_t size)
+{
+    return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_READ_, buffer, size, NULL);
+}
+/* At least one byte written; how many. */
+ptrdiff_t async_write(int fd, const void *data, size_t size) ASYNC_NOT_AWAITED_;
+#define ASYNC_LEAF_async_write , 1
+ASYNC_INLINE_ int async_write_leaf_(struct async_write *room, async_frame *caller, async_task *task, int fd, const void *data, size_t size)
+{
+    return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_WRITE_, (void *)(uintptr_t)data, size, NULL);
+}
+/* All of it, however many writes that takes. The result is `size`. */
+ptrdiff_t async_write_all(int fd, const void *data, size_t size) ASYNC_NOT_AWAITED_;
+#define ASYNC_LEAF_async_write_all , 1
+ASYNC_INLINE_ int async_write_all_leaf_(struct async_write_all *room, async_frame *caller, async_task *task, int fd, const void *data, size_t size)
+{
+    return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_WRITE_ALL_, (void *)(uintptr_t)data, size, NULL);
+}
+/* One datagram, cut to `size`; its sender into *from unless that is NULL. */
+ptrdiff_t async_recvfrom(int fd, void *buffer, size_t size, async_address *from) ASYNC_NOT_AWAITED_;
+#define ASYNC_LEAF_async_recvfrom , 1
+ASYNC_INLINE_ int async_recvfrom_leaf_(struct async_recvfrom *room, async_frame *caller, async_task *task, int fd, void *buffer, size_t size, async_address *from)
+{
+    return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_RECVFROM_, buffer, size, from);
+}
+ptrdiff_t async_sendto(int fd, const void *data, size_t size, const async_address *to) ASYNC_NOT_AWAITED_;
+#define ASYNC_LEAF_async_sendto , 1
+ASYNC_INLINE_ int async_sendto_leaf_(struct async_sendto *room, async_frame *caller, async_task *task, int fd, const void *data, size_t size, const async_address *to)
+{
+    return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_SENDTO_, (void *)(uintptr_t)data, size, (async_address *)(uintptr_t)to);
+}
+/* AWAIT_TO(self->fd, async_accept, listener, NULL): the next connection, and who it is into *from.
+ * Connections that died in the queue are passed over. When the process runs out of descriptors
+ * those waiting are refused, so that nothing spins. */
+int async_accept(int listener, async_address *from) ASYNC_NOT_AWAITED_;
+#define ASYNC_LEAF_async_accept , 1
+ASYNC_INLINE_ int async_accept_leaf_(struct async_accept *room, async_frame *caller, async_task *task, int listener, async_address *from)
+{
+    return async_io_start_((struct async_io_ *)(void *)room, caller, task, listener, ASYNC_IO_ACCEPT_, NULL, 0, from);
+}
+/* AWAIT_TO(self->fd, async_connect, "127.0.0.1:80"): a connected TCP or Unix stream socket. */
+int async_connect(const char *address) ASYNC_NOT_AWAITED_;
+#define ASYNC_LEAF_async_connect , 1
+ASYNC_INLINE_ int async_connect_leaf_(struct async_connect *room, async_frame *caller, async_task *task, const char *text)
+{
+    async_address address;
+    int err = async_address_parse(&address, text);
+    return err ? err : async_connect_((struct async_io_ *)(void *)room, caller, task, &address);
+}
+int async_connect_to(const async_address *address) ASYNC_NOT_AWAITED_;
+#define ASYNC_LEAF_async_connect_to , 1
+ASYNC_INLINE_ int async_connect_to_leaf_(struct async_connect_to *room, async_frame *caller, async_task *task, const async_address *address)
+{
+    return async_connect_((struct async_io_ *)(void *)room, caller, task, address);
+}
+/* For descriptors that another library owns: they stay as they are, and nothing about them is
+ * remembered, so they may be closed or replaced between two waits. Once in a while a wait ends
+ * though nothing is there: try, and wait again on EAGAIN. -ENOTSUP for regular files. */
+void async_wait_readable(int fd) ASYNC_NOT_AWAITED_;
+void async_wait_writable(int fd) ASYNC_NOT_AWAITED_;
+#define ASYNC_LEAF_async_wait_readable , 1
+#define ASYNC_LEAF_async_wait_writable , 1
+ASYNC_INLINE_ int async_wait_readable_leaf_(struct async_wait_readable *room, async_frame *caller, async_task *task, int fd)
+{
+    return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_READABLE_, NULL, 0, NULL);
+}
+ASYNC_INLINE_ int async_wait_writable_leaf_(struct async_wait_writable *room, async_frame *caller, async_task *task, int fd)
+{
+    return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_WRITABLE_, NULL, 0, NULL);
+}
+ASYNC_PROTOTYPES_END_
+#endif /* ASYNCC_IO */
 #endif /* ASYNCC_H_ */
 /* ==========================================================================================
  * >>implementation   In the one file that says #define ASYNCC_IMPLEMENTATION.
@@ -1387,6 +1548,43 @@ ASYNC_PROTOTYPES_END_
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#if ASYNCC_IO
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/un.h>
+#include <unistd.h>
+#define ASYNCC_EPOLL 1
+#define ASYNCC_KQUEUE 2
+#define ASYNCC_POLL 3
+#ifndef ASYNCC_POLLER
+#if defined(__linux__)
+#define ASYNCC_POLLER ASYNCC_EPOLL
+#elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__) || defined(__DragonFly__)
+#define ASYNCC_POLLER ASYNCC_KQUEUE
+#else
+#define ASYNCC_POLLER ASYNCC_POLL
+#endif
+#endif
+#if ASYNCC_POLLER == ASYNCC_EPOLL
+#include <sys/epoll.h>
+#if defined(__GLIBC__) && defined(__GLIBC_PREREQ)
+#if __GLIBC_PREREQ(2, 35)
+#define ASYNC_EPOLL_PWAIT2_ /* timeouts in nanoseconds */
+#endif
+#endif
+#elif ASYNCC_POLLER == ASYNCC_KQUEUE
+#include <sys/event.h>
+#endif
+#ifdef MSG_NOSIGNAL
+#define ASYNC_NOSIGNAL_ MSG_NOSIGNAL
+#else
+#define ASYNC_NOSIGNAL_ 0
+#endif
+#endif
 #ifndef CLOCK_MONOTONIC
 #error "asyncc.h: in the file with ASYNCC_IMPLEMENTATION, include asyncc.h before any other header"
 #endif
@@ -2823,6 +3021,733 @@ int async_run_error_(void)
 {
     return async_last_error_;
 }
+
+#if ASYNCC_IO
+/* ------------------------------------------------------------------------------------------
+ * >>descriptors   A table by number says who waits for a descriptor. One of the loop's own is
+ *                 registered at its first wait, for both directions, edge-triggered, and stays
+ *                 so; what is known of it saves calls: after EAGAIN, or a short read from TCP,
+ *                 nothing is tried before the next event. Each event carries the generation of
+ *                 its number, so one left over from a closed descriptor is dropped.
+ *                 A foreign descriptor is armed anew for each wait and nothing is known of it:
+ *                 its owner may close it and open another under the same number at any time.
+ * ------------------------------------------------------------------------------------------ */
+
+enum {
+    ASYNC_FD_OWNED_ = 1,
+    ASYNC_FD_REGISTERED_ = 2,
+    ASYNC_FD_DRY_ = 4,       /* shifted by direction: nothing to read, no room to write (8) */
+    ASYNC_FD_SOCKET_ = 16,
+    ASYNC_FD_TCP_ = 32,      /* a short read says that nothing is left */
+    ASYNC_FD_ALWAYS_ = 64,   /* ... but not after a hang-up or urgent data */
+    ASYNC_FD_PAUSED_ = 128   /* a listener that waits for descriptors to become free */
+};
+enum { ASYNC_IO_BUDGET_ = 32 }; /* operations of one task that finish at once, before others get a turn */
+
+/* The poller's contract: the functions of one of the sections below. Timeouts in ns, INT64_MAX: none.
+ *   open, close      the kernel's object, loop->poll_fd
+ *   add, del         an owned descriptor, both directions, edge-triggered, once
+ *   arm              a foreign one, once, level-triggered, for the directions in `mask`
+ *   poll             waits, and calls async_fd_event_() for what happened                        */
+static int async_poll_open_(async_loop *loop);
+static void async_poll_close_(async_loop *loop);
+static int async_poll_add_(async_loop *loop, int fd, uint32_t generation);
+static void async_poll_del_(async_loop *loop, int fd);
+static int async_poll_arm_(async_loop *loop, int fd, uint32_t generation, int mask);
+static int async_poll_(async_loop *loop, int64_t timeout);
+
+static int async_fd_reserve_(async_loop *loop, int fd)
+{
+    int count = loop->fd_count ? loop->fd_count : 64;
+    async_fd_ *fds;
+    if (fd < 0) return -EBADF;
+    if (fd < loop->fd_count) return 0;
+    while (count <= fd) count = count > INT32_MAX / 2 ? INT32_MAX : count * 2;
+    fds = (async_fd_ *)loop->options.alloc(loop->options.context, loop->fds, (size_t)count * sizeof *fds);
+    if (!fds) return -ENOMEM;
+    memset(fds + loop->fd_count, 0, (size_t)(count - loop->fd_count) * sizeof *fds);
+    loop->fds = fds;
+    loop->fd_count = count;
+    return 0;
+}
+
+static async_fd_ *async_fd_owned_(async_loop *loop, int fd)
+{
+    return loop && fd >= 0 && fd < loop->fd_count && loop->fds[fd].flags & ASYNC_FD_OWNED_ ? &loop->fds[fd] : NULL;
+}
+
+/* Wakes who waits for a direction of it, if anybody does. */
+static void async_fd_wake_(async_loop *loop, async_fd_ *f, int direction, int err)
+{
+    async_task *task = f->waiter[direction];
+    if (!task) return;
+    f->waiter[direction] = NULL;
+    loop->fd_waits--;
+    async_wake_(task, err);
+}
+
+static void async_fd_event_(async_loop *loop, int fd, uint32_t generation, bool readable, bool writable, bool always)
+{
+    async_fd_ *f = fd >= 0 && fd < loop->fd_count ? &loop->fds[fd] : NULL;
+    if (!f || f->generation != generation) return;
+    if (always) f->flags |= ASYNC_FD_ALWAYS_;
+    if (readable) {
+        f->flags &= (uint8_t)~ASYNC_FD_DRY_;
+        async_fd_wake_(loop, f, 0, 0);
+    }
+    if (writable) {
+        f->flags &= (uint8_t) ~(ASYNC_FD_DRY_ << 1);
+        async_fd_wake_(loop, f, 1, 0);
+    }
+    if (!(f->flags & ASYNC_FD_OWNED_)) { /* armed once: somebody may wait for the other direction */
+        int mask = (f->waiter[0] ? 1 : 0) | (f->waiter[1] ? 2 : 0);
+        int err = mask ? async_poll_arm_(loop, fd, generation, mask) : 0;
+        if (err) async_fd_wake_(loop, f, 0, err), async_fd_wake_(loop, f, 1, err);
+    }
+}
+
+/* A descriptor of ours: non-blocking, not inherited. */
+static int async_fd_own_(async_loop *loop, int fd, int flags)
+{
+    int err = async_fd_reserve_(loop, fd);
+    if (err) return err;
+    loop->fds[fd].flags = (uint8_t)(ASYNC_FD_OWNED_ | flags);
+    return 0;
+}
+static int async_set_nonblocking_(int fd)
+{
+    int flags = ASYNCC_SYS(fcntl)(fd, F_GETFL, 0);
+    if (flags < 0 || ASYNCC_SYS(fcntl)(fd, F_SETFL, flags | O_NONBLOCK) < 0) return -errno;
+    return 0;
+}
+static int async_close_fd_(int fd)
+{
+    return ASYNCC_SYS(close)(fd) < 0 && errno != EINTR ? -errno : 0;
+}
+static int async_socket_(async_loop *loop, int family, int type)
+{
+    int fd, err = 0;
+    if (!loop) return -EINVAL;
+#ifdef SOCK_NONBLOCK
+    fd = ASYNCC_SYS(socket)(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+#else
+    fd = ASYNCC_SYS(socket)(family, type, 0);
+    if (fd < 0) return -errno;
+    (void)ASYNCC_SYS(fcntl)(fd, F_SETFD, FD_CLOEXEC);
+    err = async_set_nonblocking_(fd);
+#endif
+    if (!err) err = async_fd_own_(loop, fd, ASYNC_FD_SOCKET_ | (type == SOCK_STREAM && family != AF_UNIX ? ASYNC_FD_TCP_ : 0));
+    if (err) (void)async_close_fd_(fd);
+    return err ? err : fd;
+}
+/* What a stream wants: no delay, no signal. Neither is worth an error. */
+static void async_stream_options_(int fd, bool tcp)
+{
+    int on = 1;
+    if (tcp) (void)ASYNCC_SYS(setsockopt)(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+#ifdef SO_NOSIGPIPE
+    (void)ASYNCC_SYS(setsockopt)(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
+}
+
+int async_adopt(int fd)
+{
+    async_loop *loop = async_loop_;
+    int type = 0, family = 0, flags = 0, err;
+    socklen_t size = sizeof type;
+    struct sockaddr_storage name;
+    if (!loop) return -EINVAL;
+    if (async_fd_owned_(loop, fd)) return -EBUSY;
+    err = async_set_nonblocking_(fd);
+    if (err) return err;
+    if (ASYNCC_SYS(getsockopt)(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0) {
+        size = sizeof name;
+        if (ASYNCC_SYS(getsockname)(fd, (struct sockaddr *)&name, &size) == 0) family = name.ss_family;
+        flags = ASYNC_FD_SOCKET_ | (type == SOCK_STREAM && (family == AF_INET || family == AF_INET6) ? ASYNC_FD_TCP_ : 0);
+        async_stream_options_(fd, false);
+    } else {
+        struct sigaction now;
+        if (ASYNCC_SYS(sigaction)(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_DFL) (void)ASYNCC_SYS(signal)(SIGPIPE, SIG_IGN);
+    }
+    return async_fd_own_(loop, fd, flags);
+}
+
+int async_close(int fd)
+{
+    async_loop *loop = async_loop_;
+    async_fd_ *f = async_fd_owned_(loop, fd);
+    if (!f) return -EBADF;
+    if (f->flags & ASYNC_FD_REGISTERED_) async_poll_del_(loop, fd);
+    f->flags = 0;
+    f->generation++;
+    async_fd_wake_(loop, f, 0, -EBADF);
+    async_fd_wake_(loop, f, 1, -EBADF);
+    return async_close_fd_(fd);
+}
+int async_shutdown(int fd, int how)
+{
+    if (!async_fd_owned_(async_loop_, fd)) return -EBADF;
+    return ASYNCC_SYS(shutdown)(fd, how) < 0 ? -errno : 0;
+}
+
+/* Out of descriptors: give up the spare one for a moment, to accept and hang up on whoever waits. */
+static bool async_accept_refuse_(async_loop *loop, int listener)
+{
+    int fd;
+    if (loop->spare_fd < 0) return false;
+    (void)async_close_fd_(loop->spare_fd);
+    fd = ASYNCC_SYS(accept)(listener, NULL, NULL);
+    if (fd >= 0) (void)async_close_fd_(fd);
+    loop->spare_fd = ASYNCC_SYS(open)("/dev/null", O_RDONLY | O_CLOEXEC);
+    return fd >= 0;
+}
+static int async_accept_retry_(void *arg)
+{
+    async_loop *loop = (async_loop *)arg;
+    int fd;
+    for (fd = 0; fd < loop->fd_count; fd++)
+        if (loop->fds[fd].flags & ASYNC_FD_PAUSED_) {
+            loop->fds[fd].flags &= (uint8_t)~ASYNC_FD_PAUSED_;
+            async_fd_event_(loop, fd, loop->fds[fd].generation, true, false, false);
+        }
+    return 0;
+}
+static int async_accept_try_(async_loop *loop, struct async_io_ *io)
+{
+    struct sockaddr_storage unwanted;
+    for (;;) {
+        async_address *from = io->io.address;
+        struct sockaddr *name = (struct sockaddr *)(from ? &from->storage : &unwanted);
+        socklen_t length = sizeof unwanted;
+        int fd, err;
+#ifdef SOCK_NONBLOCK
+        fd = ASYNCC_SYS(accept4)(io->io.fd, name, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+#else
+        fd = ASYNCC_SYS(accept)(io->io.fd, name, &length);
+        if (fd >= 0) {
+            (void)ASYNCC_SYS(fcntl)(fd, F_SETFD, FD_CLOEXEC);
+            (void)async_set_nonblocking_(fd);
+        }
+#endif
+        if (fd >= 0) {
+            int tcp = loop->fds[io->io.fd].flags & ASYNC_FD_TCP_;
+            err = async_fd_own_(loop, fd, ASYNC_FD_SOCKET_ | tcp);
+            if (err) {
+                (void)async_close_fd_(fd);
+                return err;
+            }
+            async_stream_options_(fd, tcp != 0);
+            if (from) from->length = length;
+            io->result.fd = fd;
+            return 0;
+        }
+        err = errno;
+        if ((err == EMFILE || err == ENFILE) && async_accept_refuse_(loop, io->io.fd)) continue;
+        switch (err) {
+        case EAGAIN:
+            return -EAGAIN;
+        case EMFILE: /* and nothing to refuse it with */
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM:
+            loop->fds[io->io.fd].flags |= ASYNC_FD_PAUSED_;
+            (void)async_call_later(loop, &loop->retry, ASYNC_MS(100), async_accept_retry_, loop);
+            return -EAGAIN;
+        case EBADF:
+        case EINVAL:
+        case ENOTSOCK:
+        case EOPNOTSUPP:
+        case EFAULT:
+        case EPERM:
+            return -err;
+        default: /* that connection's own misfortune: the next */
+            break;
+        }
+    }
+}
+
+/* TCP to a free local port can be given the very port it asks for, and talk to itself. */
+static bool async_connected_to_itself_(int fd)
+{
+    async_address here, there;
+    here.length = there.length = sizeof here.storage;
+    return ASYNCC_SYS(getsockname)(fd, (struct sockaddr *)&here.storage, &here.length) == 0 &&
+           ASYNCC_SYS(getpeername)(fd, (struct sockaddr *)&there.storage, &there.length) == 0 && here.length == there.length &&
+           (here.storage.ss_family == AF_INET || here.storage.ss_family == AF_INET6) && memcmp(&here.storage, &there.storage, here.length) == 0;
+}
+static int async_connect_try_(struct async_io_ *io)
+{
+    int err = 0;
+    socklen_t size = sizeof err;
+    if (ASYNCC_SYS(getsockopt)(io->io.fd, SOL_SOCKET, SO_ERROR, &err, &size) < 0) return -errno;
+    if (!err && async_connected_to_itself_(io->io.fd)) err = ECONNREFUSED;
+    io->result.fd = io->io.fd;
+    return -err;
+}
+
+/* One try. -EAGAIN: wait, then again. */
+static int async_io_try_(async_loop *loop, struct async_io_ *io)
+{
+    async_fd_ *f = &loop->fds[io->io.fd];
+    int direction = io->io.op >= ASYNC_IO_WRITES_, fd = io->io.fd;
+    char *data = (char *)io->io.data + io->io.done;
+    size_t size = io->io.size - io->io.done;
+    ptrdiff_t n;
+    for (;;) {
+        async_address *address = io->io.address;
+        switch (io->io.op) {
+        case ASYNC_IO_READ_:
+            n = ASYNCC_SYS(read)(fd, data, size);
+            break;
+        case ASYNC_IO_RECVFROM_:
+            if (address) address->length = sizeof address->storage;
+            n = ASYNCC_SYS(recvfrom)(fd, data, size, 0, address ? (struct sockaddr *)&address->storage : NULL, address ? &address->length : NULL);
+            break;
+        case ASYNC_IO_SENDTO_:
+            n = ASYNCC_SYS(sendto)(fd, data, size, ASYNC_NOSIGNAL_, (struct sockaddr *)&address->storage, address->length);
+            break;
+        case ASYNC_IO_ACCEPT_:
+            n = async_accept_try_(loop, io);
+            f = &loop->fds[fd]; /* the table may have grown */
+            if (n == -EAGAIN) f->flags |= ASYNC_FD_DRY_;
+            return (int)n;
+        case ASYNC_IO_CONNECT_:
+            return async_connect_try_(io);
+        case ASYNC_IO_READABLE_:
+        case ASYNC_IO_WRITABLE_:
+            return 0;
+        default:
+            n = f->flags & ASYNC_FD_SOCKET_ ? ASYNCC_SYS(send)(fd, data, size, ASYNC_NOSIGNAL_) : ASYNCC_SYS(write)(fd, data, size);
+            break;
+        }
+        if (n >= 0) {
+            if ((size_t)n < size && (direction || ((f->flags & (ASYNC_FD_TCP_ | ASYNC_FD_ALWAYS_)) == ASYNC_FD_TCP_ && n > 0)))
+                if (io->io.op != ASYNC_IO_RECVFROM_) f->flags |= (uint8_t)(ASYNC_FD_DRY_ << direction);
+            io->io.done += (size_t)n;
+            io->result.n = (ptrdiff_t)io->io.done;
+            if (io->io.op != ASYNC_IO_WRITE_ALL_ || io->io.done == io->io.size) return 0;
+            data += n;
+            size -= (size_t)n;
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            f->flags |= (uint8_t)(ASYNC_FD_DRY_ << direction);
+            return -EAGAIN;
+        } else if (errno != EINTR) {
+            return -errno;
+        }
+    }
+}
+
+extern const async_ops async_io_woken_ops_;
+static bool async_io_cancel_(async_task *task)
+{
+    struct async_io_ *io = (struct async_io_ *)task->u.on;
+    async_fd_wake_(async_loop_, &async_loop_->fds[io->io.fd], io->io.op >= ASYNC_IO_WRITES_, ASYNC_CANCELED);
+    return true;
+}
+static const async_ops async_io_ops_ = {NULL, async_io_cancel_, NULL, NULL, &async_io_woken_ops_, "descriptor"};
+
+static int async_io_wait_(async_loop *loop, struct async_io_ *io, async_frame *caller, async_task *task)
+{
+    async_fd_ *f = &loop->fds[io->io.fd];
+    int direction = io->io.op >= ASYNC_IO_WRITES_, err = 0;
+    if (loop->poll_fd < 0) err = async_poll_open_(loop);
+    if (!err && !(f->flags & ASYNC_FD_OWNED_)) {
+        err = async_poll_arm_(loop, io->io.fd, f->generation, 1 << direction | (f->waiter[!direction] ? 1 << !direction : 0));
+        if (err == -EPERM) err = -ENOTSUP;
+    } else if (!err && !(f->flags & ASYNC_FD_REGISTERED_)) {
+        err = async_poll_add_(loop, io->io.fd, f->generation);
+        if (!err) f->flags |= ASYNC_FD_REGISTERED_;
+    }
+    if (err) return err;
+    f->waiter[direction] = task;
+    loop->fd_waits++;
+    task->u.on = io;
+    return async_block_(task, caller, &async_io_ops_);
+}
+/* Its turn: the descriptor is ready, or closed, or the wait was cancelled. */
+static void async_io_run_(async_handle *h)
+{
+    async_task *task = (async_task *)(void *)h;
+    async_loop *loop = async_loop_;
+    struct async_io_ *io = (struct async_io_ *)task->u.on;
+    int err = async_told_(task, task->wake);
+    loop->current = task;
+    task->h.ops = &async_ready_ops_;
+    if (!err) {
+        err = async_io_try_(loop, io);
+        if (err == -EAGAIN) err = async_io_wait_(loop, io, task->frame, task);
+        if (err == ASYNC_PENDING_) return;
+    }
+    if (err && io->io.op == ASYNC_IO_CONNECT_) (void)async_close(io->io.fd);
+    async_step_(task, err);
+}
+const async_ops async_io_woken_ops_ = {async_io_run_, NULL, NULL, NULL, NULL, "descriptor"};
+
+int async_io_start_(struct async_io_ *io, async_frame *caller, async_task *task, int fd, int op, void *data, size_t size, async_address *address)
+{
+    async_loop *loop = async_loop_;
+    int direction = op >= ASYNC_IO_WRITES_, err;
+    bool foreign = op == ASYNC_IO_READABLE_ || op == ASYNC_IO_WRITABLE_;
+    async_fd_ *f = async_fd_owned_(loop, fd);
+    if (!f && !foreign) return ASYNCC_SYS(fcntl)(fd, F_GETFD, 0) < 0 ? -EBADF : -EINVAL; /* not adopted */
+    if (!f && (err = async_fd_reserve_(loop, fd)) != 0) return err;
+    f = &loop->fds[fd];
+    if (f->waiter[direction]) return -EBUSY;
+    if (size > PTRDIFF_MAX) return -EINVAL;
+    io->io.fd = fd;
+    io->io.op = (uint8_t)op;
+    io->io.data = data;
+    io->io.size = size;
+    io->io.done = 0;
+    io->io.address = address;
+    if (loop->io_task != task) loop->io_task = task, loop->io_left = ASYNC_IO_BUDGET_;
+    if (ASYNC_RARE_(loop->io_left-- <= 0)) { /* it has had its share: behind those who are ready */
+        loop->io_left = ASYNC_IO_BUDGET_;
+        task->u.on = io;
+        task->wake = 0;
+        (void)async_block_(task, caller, &async_io_woken_ops_);
+        async_push_(loop, &task->h);
+        return ASYNC_PENDING_;
+    }
+    if (foreign) {
+        struct pollfd p;
+        p.fd = fd;
+        p.events = direction ? POLLOUT : POLLIN;
+        p.revents = 0;
+        /* an owned one may have had its edge; a foreign one is looked at when it is armed */
+        if (f->flags & ASYNC_FD_OWNED_ && ASYNCC_SYS(poll)(&p, 1, 0) > 0) return 0;
+    } else if (!(f->flags & ASYNC_FD_DRY_ << direction)) {
+        err = async_io_try_(loop, io);
+        if (err != -EAGAIN) return err;
+    }
+    return async_io_wait_(loop, io, caller, task);
+}
+
+int async_connect_(struct async_io_ *io, async_frame *caller, async_task *task, const async_address *address)
+{
+    async_loop *loop = async_loop_;
+    int fd = async_socket_(loop, address->storage.ss_family, SOCK_STREAM), err;
+    if (fd < 0) return fd;
+    async_stream_options_(fd, address->storage.ss_family != AF_UNIX);
+    memset(io, 0, sizeof *io);
+    io->io.fd = fd;
+    io->io.op = ASYNC_IO_CONNECT_;
+    if (ASYNCC_SYS(connect)(fd, (const struct sockaddr *)&address->storage, address->length) == 0) err = async_connect_try_(io);
+    else if (errno == EINPROGRESS || errno == EINTR) err = async_io_wait_(loop, io, caller, task);
+    else err = -errno;
+    if (err && err != ASYNC_PENDING_) (void)async_close(fd);
+    return err;
+}
+
+/* --- addresses --- */
+
+int async_address_parse(async_address *address, const char *text)
+{
+    struct sockaddr_in *in = (struct sockaddr_in *)(void *)&address->storage;
+    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)(void *)&address->storage;
+    struct sockaddr_un *un = (struct sockaddr_un *)(void *)&address->storage;
+    char host[64];
+    const char *colon, *p;
+    size_t n;
+    unsigned port = 0;
+    memset(address, 0, sizeof *address);
+    if (!text) return -EINVAL;
+    if (strncmp(text, "unix:", 5) == 0) {
+        n = strlen(text + 5);
+        if (n == 0 || n >= sizeof un->sun_path) return -EINVAL;
+        un->sun_family = AF_UNIX;
+        memcpy(un->sun_path, text + 5, n);
+        address->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n + 1);
+        if (text[5] == '@') un->sun_path[0] = 0, address->length--;
+        return 0;
+    }
+    colon = strrchr(text, ':');
+    if (!colon || !colon[1]) return -EINVAL;
+    for (p = colon + 1; *p; p++) {
+        if (*p < '0' || *p > '9') return -EINVAL;
+        port = port * 10 + (unsigned)(*p - '0');
+        if (port > 65535) return -EINVAL;
+    }
+    n = (size_t)(colon - text);
+    if (n >= sizeof host) return -EINVAL;
+    memcpy(host, text, n);
+    host[n] = 0;
+    if (n == 0 || (host[0] == '[' && host[n - 1] == ']')) {
+        if (n) host[n - 1] = 0;
+        if (n && ASYNCC_SYS(inet_pton)(AF_INET6, host + 1, &in6->sin6_addr) != 1) return -EINVAL;
+        in6->sin6_family = AF_INET6;
+        in6->sin6_port = htons((uint16_t)port);
+        address->length = sizeof *in6;
+        return 0;
+    }
+    if (strcmp(host, "*") != 0 && ASYNCC_SYS(inet_pton)(AF_INET, host, &in->sin_addr) != 1) return -EINVAL;
+    in->sin_family = AF_INET;
+    in->sin_port = htons((uint16_t)port);
+    address->length = sizeof *in;
+    return 0;
+}
+
+char *async_address_format(const async_address *address, char *text, size_t size)
+{
+    const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)&address->storage;
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)&address->storage;
+    const struct sockaddr_un *un = (const struct sockaddr_un *)(const void *)&address->storage;
+    char host[INET6_ADDRSTRLEN] = "?";
+    if (size == 0) return text;
+    if (address->storage.ss_family == AF_INET) {
+        (void)inet_ntop(AF_INET, &in->sin_addr, host, sizeof host);
+        (void)snprintf(text, size, "%s:%u", host, ntohs(in->sin_port));
+    } else if (address->storage.ss_family == AF_INET6) {
+        (void)inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof host);
+        (void)snprintf(text, size, "[%s]:%u", host, ntohs(in6->sin6_port));
+    } else if (address->storage.ss_family == AF_UNIX && address->length > offsetof(struct sockaddr_un, sun_path)) {
+        int n = (int)(address->length - offsetof(struct sockaddr_un, sun_path));
+        if (un->sun_path[0]) (void)snprintf(text, size, "unix:%.*s", n, un->sun_path);
+        else (void)snprintf(text, size, "unix:@%.*s", n - 1, un->sun_path + 1);
+    } else {
+        (void)snprintf(text, size, "unix:"); /* the nameless end of a Unix socket */
+    }
+    return text;
+}
+
+static int async_bound_(const char *text, int type)
+{
+    async_loop *loop = async_loop_;
+    async_address address;
+    int fd, on = 1, off = 0, err = async_address_parse(&address, text);
+    if (err) return err;
+    fd = async_socket_(loop, address.storage.ss_family, type);
+    if (fd < 0) return fd;
+    if (type == SOCK_STREAM && address.storage.ss_family != AF_UNIX) (void)ASYNCC_SYS(setsockopt)(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (address.storage.ss_family == AF_INET6 && text[0] == ':') (void)ASYNCC_SYS(setsockopt)(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    if (ASYNCC_SYS(bind)(fd, (struct sockaddr *)&address.storage, address.length) < 0) {
+        err = -errno;
+        (void)async_close(fd);
+        return err;
+    }
+    return fd;
+}
+int async_listen(const char *address, int backlog)
+{
+    int fd = async_bound_(address, SOCK_STREAM), err;
+    if (fd < 0) return fd;
+    if (ASYNCC_SYS(listen)(fd, backlog > 0 ? backlog : SOMAXCONN) < 0) {
+        err = -errno;
+        (void)async_close(fd);
+        return err;
+    }
+    if (async_loop_->spare_fd < 0) async_loop_->spare_fd = ASYNCC_SYS(open)("/dev/null", O_RDONLY | O_CLOEXEC);
+    return fd;
+}
+int async_datagram(const char *address)
+{
+    return async_bound_(address, SOCK_DGRAM);
+}
+int async_local_address(int fd, async_address *address)
+{
+    memset(address, 0, sizeof *address);
+    address->length = sizeof address->storage;
+    return ASYNCC_SYS(getsockname)(fd, (struct sockaddr *)&address->storage, &address->length) < 0 ? -errno : 0;
+}
+
+static void async_io_close_(async_loop *loop)
+{
+    int fd;
+    for (fd = 0; fd < loop->fd_count; fd++)
+        if (loop->fds[fd].flags & ASYNC_FD_OWNED_) {
+            async_report_(loop, "descriptor was never closed", 0, NULL, NULL);
+            (void)async_close_fd_(fd);
+        }
+    if (loop->poll_fd >= 0) async_poll_close_(loop);
+    if (loop->spare_fd >= 0) (void)async_close_fd_(loop->spare_fd);
+    if (loop->fds) (void)loop->options.alloc(loop->options.context, loop->fds, 0);
+    loop->fds = NULL;
+    loop->fd_count = loop->fd_waits = 0;
+    loop->poll_fd = loop->spare_fd = -1;
+}
+
+/* Milliseconds for the pollers that know no better: rounded up, so that no timer is early. */
+ASYNC_INLINE_ int async_poll_ms_(int64_t ns)
+{
+    int64_t ms = ns / 1000000 + (ns % 1000000 != 0);
+    return ns == INT64_MAX ? -1 : ms > INT32_MAX ? INT32_MAX : (int)ms;
+}
+
+#if ASYNCC_POLLER == ASYNCC_EPOLL
+/* ------------------------------------------------------------------------------------------
+ * >>epoll         Linux. A foreign descriptor is re-armed by MOD and, if the kernel does not
+ *                 know it (any more), by ADD: never from memory.
+ * ------------------------------------------------------------------------------------------ */
+
+static int async_poll_open_(async_loop *loop)
+{
+    loop->poll_fd = ASYNCC_SYS(epoll_create1)(EPOLL_CLOEXEC);
+    return loop->poll_fd < 0 ? -errno : 0;
+}
+static void async_poll_close_(async_loop *loop)
+{
+    (void)async_close_fd_(loop->poll_fd);
+}
+static int async_epoll_ctl_(async_loop *loop, int op, int fd, uint32_t generation, uint32_t events)
+{
+    struct epoll_event e;
+    memset(&e, 0, sizeof e);
+    e.events = events;
+    e.data.u64 = (uint64_t)generation << 32 | (uint32_t)fd;
+    return ASYNCC_SYS(epoll_ctl)(loop->poll_fd, op, fd, &e) < 0 ? -errno : 0;
+}
+static int async_poll_add_(async_loop *loop, int fd, uint32_t generation)
+{
+    uint32_t events = (uint32_t)EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
+    int err = async_epoll_ctl_(loop, EPOLL_CTL_ADD, fd, generation, events);
+    return err == -EEXIST ? async_epoll_ctl_(loop, EPOLL_CTL_MOD, fd, generation, events) : err;
+}
+static void async_poll_del_(async_loop *loop, int fd)
+{
+    (void)async_epoll_ctl_(loop, EPOLL_CTL_DEL, fd, 0, 0);
+}
+static int async_poll_arm_(async_loop *loop, int fd, uint32_t generation, int mask)
+{
+    uint32_t events = (uint32_t)EPOLLONESHOT | (mask & 1 ? (uint32_t)EPOLLIN | EPOLLRDHUP : 0) | (mask & 2 ? (uint32_t)EPOLLOUT : 0);
+    int err = async_epoll_ctl_(loop, EPOLL_CTL_MOD, fd, generation, events);
+    return err == -ENOENT ? async_epoll_ctl_(loop, EPOLL_CTL_ADD, fd, generation, events) : err;
+}
+static int async_poll_(async_loop *loop, int64_t timeout)
+{
+    struct epoll_event events[128];
+    int i, n = -1;
+#ifdef ASYNC_EPOLL_PWAIT2_
+    if (!(loop->flags & ASYNC_COARSE_) && timeout > 0 && timeout != INT64_MAX) {
+        struct timespec t;
+        t.tv_sec = (time_t)(timeout / 1000000000);
+        t.tv_nsec = (long)(timeout % 1000000000);
+        n = ASYNCC_SYS(epoll_pwait2)(loop->poll_fd, events, 128, &t, NULL);
+        if (n < 0 && errno != EINTR) loop->flags |= ASYNC_COARSE_; /* an older kernel */
+    } else
+#endif
+        n = ASYNCC_SYS(epoll_wait)(loop->poll_fd, events, 128, async_poll_ms_(timeout));
+    for (i = 0; i < n; i++) {
+        uint32_t e = events[i].events;
+        bool gone = (e & ((uint32_t)EPOLLHUP | EPOLLERR)) != 0;
+        async_fd_event_(loop, (int)(uint32_t)events[i].data.u64, (uint32_t)(events[i].data.u64 >> 32),
+                        gone || (e & ((uint32_t)EPOLLIN | EPOLLRDHUP)), gone || (e & EPOLLOUT), gone || (e & ((uint32_t)EPOLLRDHUP | EPOLLPRI)));
+    }
+    return n < 0 ? -errno : n;
+}
+
+#elif ASYNCC_POLLER == ASYNCC_KQUEUE
+/* ------------------------------------------------------------------------------------------
+ * >>kqueue        macOS and the BSDs. Changes go in calls of their own, so that an error is that
+ *                 change's; a filter that a descriptor does not have (writing to the reading end
+ *                 of a pipe) is let go. EV_EOF may come while data is still to be read: the read
+ *                 finds both, in order.
+ * ------------------------------------------------------------------------------------------ */
+
+static int async_poll_open_(async_loop *loop)
+{
+    loop->poll_fd = ASYNCC_SYS(kqueue)();
+    if (loop->poll_fd < 0) return -errno;
+    (void)ASYNCC_SYS(fcntl)(loop->poll_fd, F_SETFD, FD_CLOEXEC);
+    return 0;
+}
+static void async_poll_close_(async_loop *loop)
+{
+    (void)async_close_fd_(loop->poll_fd);
+}
+static int async_kevent_(async_loop *loop, int fd, int filter, int flags, uint32_t generation)
+{
+    struct kevent k;
+    int n;
+    EV_SET(&k, (uintptr_t)fd, (short)filter, (unsigned short)flags, 0, 0, (void *)(uintptr_t)generation);
+    do n = ASYNCC_SYS(kevent)(loop->poll_fd, &k, 1, NULL, 0, NULL);
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : 0;
+}
+static int async_poll_add_(async_loop *loop, int fd, uint32_t generation)
+{
+    int reads = async_kevent_(loop, fd, EVFILT_READ, EV_ADD | EV_CLEAR, generation);
+    int writes = async_kevent_(loop, fd, EVFILT_WRITE, EV_ADD | EV_CLEAR, generation);
+    return reads && writes ? reads : 0;
+}
+static void async_poll_del_(async_loop *loop, int fd)
+{
+    (void)async_kevent_(loop, fd, EVFILT_READ, EV_DELETE, 0);
+    (void)async_kevent_(loop, fd, EVFILT_WRITE, EV_DELETE, 0);
+}
+static int async_poll_arm_(async_loop *loop, int fd, uint32_t generation, int mask)
+{
+    int err = mask & 1 ? async_kevent_(loop, fd, EVFILT_READ, EV_ADD | EV_ONESHOT, generation) : 0;
+    return !err && mask & 2 ? async_kevent_(loop, fd, EVFILT_WRITE, EV_ADD | EV_ONESHOT, generation) : err;
+}
+static int async_poll_(async_loop *loop, int64_t timeout)
+{
+    struct kevent events[128];
+    struct timespec t;
+    int i, n;
+    t.tv_sec = (time_t)(timeout / 1000000000);
+    t.tv_nsec = (long)(timeout % 1000000000);
+    n = ASYNCC_SYS(kevent)(loop->poll_fd, NULL, 0, events, 128, timeout == INT64_MAX ? NULL : &t);
+    for (i = 0; i < n; i++) {
+        bool gone = (events[i].flags & (EV_EOF | EV_ERROR)) != 0;
+        async_fd_event_(loop, (int)events[i].ident, (uint32_t)(uintptr_t)events[i].udata, events[i].filter == EVFILT_READ,
+                        events[i].filter == EVFILT_WRITE, gone);
+    }
+    return n < 0 ? -errno : n;
+}
+
+#else
+/* ------------------------------------------------------------------------------------------
+ * >>poll          Everywhere else. Nothing is registered: each wait asks for what is waited for.
+ * ------------------------------------------------------------------------------------------ */
+
+static int async_poll_open_(async_loop *loop)
+{
+    loop->poll_fd = ASYNCC_SYS(open)("/dev/null", O_RDONLY | O_CLOEXEC); /* stands for "open" */
+    return loop->poll_fd < 0 ? -errno : 0;
+}
+static void async_poll_close_(async_loop *loop)
+{
+    (void)async_close_fd_(loop->poll_fd);
+}
+static int async_poll_add_(async_loop *loop, int fd, uint32_t generation)
+{
+    (void)loop, (void)fd, (void)generation;
+    return 0;
+}
+static void async_poll_del_(async_loop *loop, int fd)
+{
+    (void)loop, (void)fd;
+}
+static int async_poll_arm_(async_loop *loop, int fd, uint32_t generation, int mask)
+{
+    (void)loop, (void)generation, (void)mask;
+    return ASYNCC_SYS(fcntl)(fd, F_GETFD, 0) < 0 ? -errno : 0;
+}
+static int async_poll_(async_loop *loop, int64_t timeout)
+{
+    int fd, i = 0, n = 0;
+    size_t size = (size_t)loop->fd_waits * sizeof(struct pollfd);
+    struct pollfd *p = (struct pollfd *)loop->options.alloc(loop->options.context, NULL, size);
+    if (!p) return -ENOMEM;
+    for (fd = 0; fd < loop->fd_count; fd++) {
+        async_fd_ *f = &loop->fds[fd];
+        if (!f->waiter[0] && !f->waiter[1]) continue;
+        p[n].fd = fd;
+        p[n].events = (short)((f->waiter[0] && !(f->flags & ASYNC_FD_PAUSED_) ? POLLIN : 0) | (f->waiter[1] ? POLLOUT : 0));
+        p[n++].revents = 0;
+    }
+    if (ASYNCC_SYS(poll)(p, (nfds_t)n, async_poll_ms_(timeout)) > 0)
+        for (i = 0; i < n; i++) {
+            bool gone = (p[i].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+            if (p[i].revents)
+                async_fd_event_(loop, p[i].fd, loop->fds[p[i].fd].generation, gone || p[i].revents & POLLIN, gone || p[i].revents & POLLOUT, gone);
+        }
+    (void)loop->options.alloc(loop->options.context, p, 0);
+    return i;
+}
+#endif
+#endif /* ASYNCC_IO */
 
 #ifdef __cplusplus
 }
