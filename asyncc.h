@@ -1,5 +1,120 @@
+/* asyncc.h - asyncio for C, in one header, at the cost of a hand-written state machine.
+ *
+ * Coroutines, tasks, futures, gather, task groups, timeouts, cancellation and sockets, with the
+ * names and the answers of Python's asyncio, compiled to plain `switch` statements. An await
+ * allocates nothing. C11 or C++17, gcc or clang; Linux, macOS, BSD, and bare metal. A program:
+ *
+ *     #define ASYNCC_IMPLEMENTATION            // in one .c file, before any other include
+ *     #include "asyncc.h"
+ *
+ *     ASYNC(int, square, args(int x))                          // async def square(x)
+ *     {
+ *         ASYNC_BEGIN
+ *         AWAIT(async_sleep, ASYNC_MS(1000));                  // await asyncio.sleep(1)
+ *         ASYNC_RETURN(self->x * self->x);                     // return x * x
+ *         ASYNC_END
+ *     }
+ *
+ *     ASYNC(void, amain, tasks(square a, square b), vars(int c), awaits(square))
+ *     {
+ *         ASYNC_BEGIN
+ *         ASYNC_SPAWN(&self->a, square, 1);                    // a = create_task(square(1))
+ *         ASYNC_SPAWN(&self->b, square, 2);
+ *         AWAIT(async_gather, ASYNC_TASKS(&self->a, &self->b)); // await gather(a, b)
+ *         AWAIT_TO(self->c, square, 3);                        // c = await square(3)
+ *         printf("%d %d %d\n", ASYNC_RESULT(&self->a), ASYNC_RESULT(&self->b), self->c);
+ *         ASYNC_END
+ *     }
+ *
+ *     int main(void) { return ASYNC_RUN(amain); }              // 1 4 9, after two seconds
+ *
+ * MIT licence, at the end of the file. Search for these, with their >>:
+ *
+ *   >>guide           read this first: five rules, and the messages you will meet
+ *   >>config          macros to set before the include
+ *   >>portability     C, C++, gcc, clang
+ *   >>types           errors, durations, frames, tasks, the loop
+ *   >>objects         what you declare: async_timeout, async_group, async_options
+ *   >>machine         how a coroutine stops and goes on
+ *   >>language        ASYNC, AWAIT, TRY, DO, WITH, FOR, SPAWN, RUN
+ *   >>api             functions: loop, calls, tasks, futures, groups
+ *   >>leaves          what can be awaited: sleep, join, gather, wait_for, timeout, group
+ *   >>io              sockets and descriptors
+ *   >>implementation  from here on nothing is for users:
+ *   >>seam            system calls, clock and allocator, all replaceable
+ *   >>reports         panics and the error handler
+ *   >>wake            one way to leave a list, one way to be woken
+ *   >>timers          a radix heap
+ *   >>calls           call_soon and done-callbacks
+ *   >>tasks           a step; a task's end
+ *   >>cancel          how a cancel travels
+ *   >>waits           sleep, join, future
+ *   >>gather          one collector for any number of tasks
+ *   >>timeout         timeout blocks, wait_for
+ *   >>group           TaskGroup
+ *   >>loop            the tick; run and close
+ *   >>descriptors     who waits for what
+ *   >>epoll           pollers: Linux,
+ *   >>kqueue          macOS and BSD,
+ *   >>poll            anything else
+ *   >>licence         MIT
+ */
 #ifndef ASYNCC_H_
 #define ASYNCC_H_
+
+/* ------------------------------------------------------------------------------------------
+ * >>guide         A coroutine is a function whose locals live in a struct, its frame. You write
+ *
+ *       ASYNC(result, name, clauses) { ASYNC_BEGIN ... ASYNC_END }
+ *
+ *   with these clauses, in any order, left out when empty:
+ *
+ *       args(int fd, const char *p)    parameters, as in a prototype; read them as self->fd
+ *       vars(int n; struct conn c)     locals that live across an AWAIT; they start at zero
+ *       raw(char buf[4096])            the same, not zeroed
+ *       tasks(square a, fetch p[20])   child tasks that live in this frame; it does not end
+ *                                      before they have: at its end they are cancelled, and
+ *                                      waited for
+ *       awaits(fetch, parse)           coroutines of yours that this body awaits; their frames
+ *                                      share one union, so memory is known at compile time
+ *
+ * The five rules
+ *   1. What must survive an AWAIT lives in self->. A plain local does not: the function returns
+ *      at every suspension. An alias such as `struct conn *const c = self->conn;` may stand
+ *      above ASYNC_BEGIN: that part runs at every resume.
+ *   2. What you await is in `awaits`, and its memory is reused by the next await: copy results,
+ *      never return a pointer into your own frame. The same coroutine twice at once, or itself,
+ *      needs a task: ASYNC_SPAWN.
+ *   3. No AWAIT inside a `switch` of yours. Leave ASYNC_WITH and ASYNC_DO only by their end,
+ *      ASYNC_RETURN or ASYNC_RAISE; no goto, continue or break out of them.
+ *   4. An error that you don't catch ends you with that error, and so on outwards. CATCH never
+ *      sees a cancellation, so cleanup goes into ASYNC_WITH or ASYNC_FINALLY.
+ *   5. A spawned task lives where you put it: that memory starts zeroed and outlives the task.
+ *
+ * Errors are ints: 0, a negative errno, or yours, from ASYNC_EUSER down. A cancellation is
+ * ASYNC_CANCELED, which is no errno: a closed socket's -EBADF is never mistaken for it.
+ * async_strerror() knows them all. A task that fails while nobody waits for it is reported to the
+ * loop's error handler, which prints unless you set one.
+ *
+ * Memory. Frames and tasks live where you put them: in a parent's clauses, static, in a struct
+ * or a pool of yours. ASYNC_SPAWN_NEW takes a task from the loop's allocator and frees it at its
+ * end. sizeof(struct name) is the memory of the whole call tree below a coroutine. A frame without an
+ * `awaits` clause has room for any leaf of the library (80 bytes on 64-bit); to count bytes, list
+ * what you use: awaits(async_sleep) costs nothing.
+ *
+ * In C++ what lives in a frame must be trivial (no std::string): frames are not constructed.
+ *
+ * Where asyncio's answer is a choice, or C forces another one
+ *   - A frame joins the tasks of its `tasks` clause; Python drops them to its garbage collector.
+ *   - ASYNC_FOR owns its generator and closes it also on `break`.
+ *   - gather of finished tasks, wait_for, uncancel, groups that fail while cancelled from outside:
+ *     as in CPython 3.13.
+ *   - Equal deadlines fire in the order in which they were set; groups and run() cancel in order
+ *     of creation. asyncio leaves both open.
+ *   - run_until_complete() with nothing left that could wake anybody gives -EDEADLK.
+ *
+ * ------------------------------------------------------------------------------------------ */
+
 /* ------------------------------------------------------------------------------------------
  * >>config        What can be set before the include. Every file of a program must agree; the
  *                 ones that change a layout are part of a symbol's name, so a mix fails to link.
@@ -290,7 +405,7 @@ typedef struct async_tasks {
 } async_tasks;
 
 /* ------------------------------------------------------------------------------------------
- * >>timeout-types, >>group-types    Objects that a user declares.
+ * >>objects       What a user declares: timeouts, groups, options.
  * ------------------------------------------------------------------------------------------ */
 
 /* ASYNC_WITH(async_timeout, &self->t, ASYNC_MS(100)) { ... } */
@@ -693,6 +808,7 @@ enum { ASYNC_LAST_ = 0x7ffe, ASYNC_FINISHED_ = 0x7fff };
 
 ASYNC_C_BEGIN_
 ASYNC_API void async_panic_frame_(const async_frame *frame, const char *what) __attribute__((__noreturn__));
+ASYNC_API void async_panic_in_(const char *function, const char *file, int line, const char *what) __attribute__((__noreturn__));
 ASYNC_API void async_panic_at_(const char *file, int line, const char *what) __attribute__((__noreturn__));
 ASYNC_API int async_error_text_(async_task *task, int error, const char *text);
 ASYNC_API void async_own_children_(async_frame_scope_ *scope, async_frame *frame, size_t size);
@@ -703,11 +819,20 @@ void async_no_result_(void) ASYNC_ERROR_("a coroutine with a result ends without
 int async_left_the_block_(void) ASYNC_ERROR_("break leaves an ASYNC_WITH, ASYNC_DO or ASYNC_FINALLY block: use ASYNC_RETURN, ASYNC_RAISE or its end");
 ASYNC_C_END_
 
+/* In a body, whose frame knows its type only once it has been suspended. */
+#if ASYNCC_NAMES
+#define ASYNC_PANIC_(what) async_panic_in_(__func__, __FILE__, __LINE__, what)
+#else
+#define ASYNC_PANIC_(what) async_panic_in_(NULL, NULL, 0, NULL)
+#endif
+
 /* Without the optimiser's proof the mistake is found when it happens. */
 #ifdef __OPTIMIZE__
 #define ASYNC_BROKE_() async_left_the_block_()
+#define ASYNC_NO_RESULT_ if (async_fell_) ASYNC_PANIC_("ends without ASYNC_RETURN"); else async_no_result_()
 #else
-#define ASYNC_BROKE_() (async_panic_frame_(&self->async_, "break leaves an ASYNC_WITH, ASYNC_DO or ASYNC_FINALLY block"), 0)
+#define ASYNC_BROKE_() (ASYNC_PANIC_("break leaves an ASYNC_WITH, ASYNC_DO or ASYNC_FINALLY block"), 0)
+#define ASYNC_NO_RESULT_ ASYNC_PANIC_("ends without ASYNC_RETURN")
 #endif
 
 /* Frames outside of a coroutine's body have no scope of their own: see ASYNC_SPAWN. */
@@ -719,10 +844,11 @@ static ASYNC_UNUSED_ async_frame_scope_ *const async_here_ = NULL;
     char(*async_handler_)[ASYNC_LAST_];                                                             \
     char(*async_finally_)[1];                                                                       \
     int async_pass_ = ASYNC_RUN_;                                                                   \
+    bool async_fell_ = false; /* out of a block that may always be left by ASYNC_RETURN */          \
     void *async_child_;                                                                             \
     async_frame_scope_ *const async_here_ = sizeof self->async_tasks_ ? self->async_tasks_ : NULL;  \
     (void)sizeof async_handler_, (void)sizeof async_finally_;                                       \
-    (void)async_pass_, (void)sizeof async_child_, (void)async_me_, (void)async_here_;               \
+    (void)async_pass_, (void)async_fell_, (void)sizeof async_child_, (void)async_me_, (void)async_here_;               \
     async_dispatch_:                                                                                \
     switch (ASYNC_LABEL_(self->async_.state)) {                                                     \
     case ASYNC_LABEL_(0):                                                                           \
@@ -731,7 +857,7 @@ static ASYNC_UNUSED_ async_frame_scope_ *const async_here_ = NULL;
         if (sizeof self->async_tasks_) async_own_children_(async_here_, &self->async_, sizeof *self);
 
 #define ASYNC_END                                                                                   \
-        if (sizeof self->async_void_[0] == 1) async_no_result_();                                   \
+        if (sizeof self->async_void_[0] == 1) ASYNC_NO_RESULT_;                                     \
         async_err_ = 0;                                                                             \
         if (0) goto async_dispatch_;                                                                \
     case ASYNC_LABEL_(ASYNC_LAST_):                                                                 \
@@ -769,14 +895,11 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
 /* ASYNC_RAISE(error), ASYNC_RAISE(error, "static text"): the text shows in reports, and
  * async_error_text() finds it. */
 #define ASYNC_RAISE(...) ASYNC_CAT_(ASYNC_RAISE_, ASYNC_MANY_(__VA_ARGS__))(__VA_ARGS__)
-#define ASYNC_RAISE_0(e) ASYNC_THROW_(async_error_(&self->async_, (e)))
-#define ASYNC_RAISE_1(e, text) ASYNC_THROW_(async_error_text_(async_me_, async_error_(&self->async_, (e)), "" text))
-
-ASYNC_INLINE_ int async_error_(const async_frame *frame, int error)
-{
-    if (ASYNC_RARE_(error >= 0 || error < INT16_MIN)) async_panic_frame_(frame, "ASYNC_RAISE of a number that is no error: give a negative errno");
-    return error;
-}
+#define ASYNC_RAISE_0(e) do { async_err_ = (e); ASYNC_CHECK_ERROR_ ASYNC_THROW_(async_err_); } while (0)
+#define ASYNC_RAISE_1(e, text) \
+    do { async_err_ = (e); ASYNC_CHECK_ERROR_ ASYNC_THROW_(async_error_text_(async_me_, async_err_, "" text)); } while (0)
+#define ASYNC_CHECK_ERROR_ \
+    if (ASYNC_RARE_(async_err_ >= 0 || async_err_ < INT16_MIN)) ASYNC_PANIC_("ASYNC_RAISE of a number that is no error: give a negative errno");
 
 /* Calling a coroutine. The library's own leaves (async_sleep, async_read ...) are functions that
  * take their arguments directly and keep what they need in the union; they announce themselves
@@ -866,18 +989,16 @@ ASYNC_INLINE_ int async_error_(const async_frame *frame, int error)
             if (1)
 #define ASYNC_CATCH_(e, pass_on)                                                                    \
         }                                                                                           \
-    else if (async_pass_ = ASYNC_RUN_, (pass_on))                                                   \
+    else if (async_pass_ = ASYNC_RUN_, (pass_on) ? 1 : ((e) = async_err_, async_err_ = 0, 0))       \
         ASYNC_THROW_(async_err_);                                                                   \
-    else if ((e) = async_err_, async_err_ = 0, 0)                                                   \
-        ;                                                                                           \
     else
 #define ASYNC_CATCH(e) ASYNC_CATCH_(e, async_err_ > 0 || async_err_ == ASYNC_CANCELED)
 #define ASYNC_CATCH_ALL(e) ASYNC_CATCH_(e, async_err_ > 0)
 
 /* A block whose second part always runs: one trip round the outer loop; async_block_ names the
  * state that errors of the first part go to. STEP is how the inner loop goes on. */
-#define ASYNC_BLOCK_(n, first, step)                                                                \
-    for (async_pass_ = (first); async_pass_ ? 1 : (async_pass_ = ASYNC_RUN_, 0); async_pass_ = ASYNC_OVER_) \
+#define ASYNC_BLOCK_(n, fell, first, step)                                                          \
+    for (async_pass_ = (first); async_pass_ ? 1 : (async_pass_ = ASYNC_RUN_, async_fell_ = (fell), 0); async_pass_ = ASYNC_OVER_) \
         for (char(*async_block_)[ASYNC_STATE_(n)]; async_pass_; async_pass_ = (step))
 #define ASYNC_GUARDED_                                                                              \
     for (char(*async_handler_)[sizeof *async_block_]; (void)sizeof async_handler_, async_pass_ == ASYNC_RUN_; \
@@ -890,7 +1011,7 @@ ASYNC_INLINE_ int async_error_(const async_frame *frame, int error)
  * place of its own, given by ASYNC_FINALLY_HOLD(self->some_int). */
 #define ASYNC_DO ASYNC_DO_(__COUNTER__)
 #define ASYNC_DO_(n)                                                                                \
-    ASYNC_BLOCK_(n, ASYNC_RUN_, async_pass_ == ASYNC_LEAVE_ ? ASYNC_OVER_                           \
+    ASYNC_BLOCK_(n, true, ASYNC_RUN_, async_pass_ == ASYNC_LEAVE_ ? ASYNC_OVER_                           \
                               : async_pass_ == ASYNC_ENDED_ ? ASYNC_LEAVE_ : ASYNC_BROKE_())        \
         if (async_pass_ == ASYNC_RUN_) ASYNC_GUARDED_
 #define ASYNC_FINALLY \
@@ -914,7 +1035,7 @@ ASYNC_INLINE_ int async_error_(const async_frame *frame, int error)
 #define ASYNC_WITH(...) ASYNC_WITH_(__COUNTER__, __COUNTER__, __COUNTER__, __VA_ARGS__)
 #define ASYNC_WITH_(n, enter, exit, ...) ASYNC_CAT_(ASYNC_WITH_, ASYNC_MANY_(__VA_ARGS__))(n, enter, exit, __VA_ARGS__)
 #define ASYNC_WITH_1(n, enter, exit, m, ...)                                                        \
-    ASYNC_BLOCK_(n, ASYNC_ENTER_, async_pass_ == ASYNC_ENTER_ ? ASYNC_RUN_                          \
+    ASYNC_BLOCK_(n, true, ASYNC_ENTER_, async_pass_ == ASYNC_ENTER_ ? ASYNC_RUN_                          \
                                 : async_pass_ == ASYNC_LEAVE_ ? ASYNC_OVER_                         \
                                 : async_pass_ == ASYNC_ENDED_ ? ASYNC_LEAVE_ : ASYNC_BROKE_())      \
         if (async_pass_ == ASYNC_ENTER_) {                                                          \
@@ -960,7 +1081,7 @@ enum { ASYNC_EXIT_RETURNS_ = 4 };
 #define ASYNC_TYPE_OF_(f) ASYNC_CAT_(async_type_of_, f)
 #define ASYNC_FOR(lv, gen, ...) ASYNC_FOR_(__COUNTER__, __COUNTER__, __COUNTER__, lv, gen, __VA_ARGS__)
 #define ASYNC_FOR_(n, next, close, lv, gen, ...)                                                    \
-    ASYNC_BLOCK_(n, ASYNC_ENTER_, async_pass_ == ASYNC_ENTER_ || async_pass_ == ASYNC_ENDED_ ? ASYNC_NEXT_ \
+    ASYNC_BLOCK_(n, false, ASYNC_ENTER_, async_pass_ == ASYNC_ENTER_ || async_pass_ == ASYNC_ENDED_ ? ASYNC_NEXT_ \
                                 : async_pass_ == ASYNC_NEXT_ ? ASYNC_RUN_                           \
                                 : async_pass_ == ASYNC_LEAVE_ ? ASYNC_OVER_ : ASYNC_LEAVE_)         \
         if (async_pass_ == ASYNC_ENTER_) {                                                          \
@@ -1633,6 +1754,17 @@ void async_panic_frame_(const async_frame *frame, const char *what)
                frame->type ? frame->type->line : 0, frame->type ? frame->type->name : "?", frame->line, what, frame->state);
 #else
     (void)frame, (void)what;
+#endif
+    ASYNCC_PANIC();
+    for (;;) {}
+}
+
+void async_panic_in_(const char *function, const char *file, int line, const char *what)
+{
+#if ASYNCC_NAMES
+    ASYNCC_LOG("asyncc: %s:%d: coroutine `%s`: %s\n", file, line, function + sizeof "async_body_of_" - 1, what);
+#else
+    (void)function, (void)file, (void)line, (void)what;
 #endif
     ASYNCC_PANIC();
     for (;;) {}
@@ -2573,7 +2705,7 @@ int async_gather_(struct async_gather *g, async_frame *caller, async_task *task,
     g->stride = tasks->stride & 0x3fffffff;
     g->settle = settle;
     g->cancelled = 0;
-    if (tasks->stride == 1) memcpy(g->u.t, tasks->t, tasks->n * sizeof g->u.t[0]);
+    if (tasks->stride == 1) __builtin_memcpy(g->u.t, tasks->t, tasks->n * sizeof g->u.t[0]);
     else g->u.first = tasks->first;
     task->h.next = NULL;
     task->u.on = g;
@@ -2858,7 +2990,7 @@ static void *async_default_alloc_(void *context, void *old, size_t size)
 
 int async_loop_init(async_loop *loop, const async_options *options)
 {
-    memset(loop, 0, sizeof *loop);
+    __builtin_memset(loop, 0, sizeof *loop);
     if (options) loop->options = *options;
     else loop->options.virtual_clock = ASYNCC_VIRTUAL_CLOCK != 0;
     if (!loop->options.alloc) loop->options.alloc = async_default_alloc_;
@@ -2919,7 +3051,7 @@ int async_loop_run_until_complete(async_loop *loop, async_task *task)
     if (async_running_loop()) return -EBUSY;
     if (!(task->flags & (ASYNC_LIVE_ | ASYNC_DONE_))) return -EINVAL;
     async_loop_ = loop;
-    memset(&stop, 0, sizeof stop);
+    __builtin_memset(&stop, 0, sizeof stop);
     (void)async_task_add_done_callback(task, &stop, async_stop_call_, loop);
     err = async_loop_run_(loop);
     (void)async_call_cancel(&stop);
@@ -3065,7 +3197,7 @@ static int async_fd_reserve_(async_loop *loop, int fd)
     while (count <= fd) count = count > INT32_MAX / 2 ? INT32_MAX : count * 2;
     fds = (async_fd_ *)loop->options.alloc(loop->options.context, loop->fds, (size_t)count * sizeof *fds);
     if (!fds) return -ENOMEM;
-    memset(fds + loop->fd_count, 0, (size_t)(count - loop->fd_count) * sizeof *fds);
+    __builtin_memset(fds + loop->fd_count, 0, (size_t)(count - loop->fd_count) * sizeof *fds);
     loop->fds = fds;
     loop->fd_count = count;
     return 0;
@@ -3430,7 +3562,7 @@ int async_connect_(struct async_io_ *io, async_frame *caller, async_task *task, 
     int fd = async_socket_(loop, address->storage.ss_family, SOCK_STREAM), err;
     if (fd < 0) return fd;
     async_stream_options_(fd, address->storage.ss_family != AF_UNIX);
-    memset(io, 0, sizeof *io);
+    __builtin_memset(io, 0, sizeof *io);
     io->io.fd = fd;
     io->io.op = ASYNC_IO_CONNECT_;
     if (ASYNCC_SYS(connect)(fd, (const struct sockaddr *)&address->storage, address->length) == 0) err = async_connect_try_(io);
@@ -3451,13 +3583,13 @@ int async_address_parse(async_address *address, const char *text)
     const char *colon, *p;
     size_t n;
     unsigned port = 0;
-    memset(address, 0, sizeof *address);
+    __builtin_memset(address, 0, sizeof *address);
     if (!text) return -EINVAL;
     if (strncmp(text, "unix:", 5) == 0) {
         n = strlen(text + 5);
         if (n == 0 || n >= sizeof un->sun_path) return -EINVAL;
         un->sun_family = AF_UNIX;
-        memcpy(un->sun_path, text + 5, n);
+        __builtin_memcpy(un->sun_path, text + 5, n);
         address->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n + 1);
         if (text[5] == '@') un->sun_path[0] = 0, address->length--;
         return 0;
@@ -3471,7 +3603,7 @@ int async_address_parse(async_address *address, const char *text)
     }
     n = (size_t)(colon - text);
     if (n >= sizeof host) return -EINVAL;
-    memcpy(host, text, n);
+    __builtin_memcpy(host, text, n);
     host[n] = 0;
     if (n == 0 || (host[0] == '[' && host[n - 1] == ']')) {
         if (n) host[n - 1] = 0;
@@ -3546,7 +3678,7 @@ int async_datagram(const char *address)
 }
 int async_local_address(int fd, async_address *address)
 {
-    memset(address, 0, sizeof *address);
+    __builtin_memset(address, 0, sizeof *address);
     address->length = sizeof address->storage;
     return ASYNCC_SYS(getsockname)(fd, (struct sockaddr *)&address->storage, &address->length) < 0 ? -errno : 0;
 }
@@ -3592,7 +3724,7 @@ static void async_poll_close_(async_loop *loop)
 static int async_epoll_ctl_(async_loop *loop, int op, int fd, uint32_t generation, uint32_t events)
 {
     struct epoll_event e;
-    memset(&e, 0, sizeof e);
+    __builtin_memset(&e, 0, sizeof e);
     e.events = events;
     e.data.u64 = (uint64_t)generation << 32 | (uint32_t)fd;
     return ASYNCC_SYS(epoll_ctl)(loop->poll_fd, op, fd, &e) < 0 ? -errno : 0;
@@ -3753,3 +3885,24 @@ static int async_poll_(async_loop *loop, int64_t timeout)
 }
 #endif
 #endif /* ASYNCC_IMPLEMENTATION */
+
+/* ------------------------------------------------------------------------------------------
+ * >>licence       MIT
+ *
+ * Copyright (c) 2026 the asyncc.h authors
+ *
+ * Permission is hereby granted, free of charge, to any person obtaining a copy of this software
+ * and associated documentation files (the "Software"), to deal in the Software without
+ * restriction, including without limitation the rights to use, copy, modify, merge, publish,
+ * distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the
+ * Software is furnished to do so, subject to the following conditions:
+ *
+ * The above copyright notice and this permission notice shall be included in all copies or
+ * substantial portions of the Software.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING
+ * BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND
+ * NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM,
+ * DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+ * OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+ * ------------------------------------------------------------------------------------------ */
