@@ -157,9 +157,17 @@
 #define ASYNCC_VIRTUAL_CLOCK 0
 #endif
 
-/* How the functions of the header are declared. `static` where one file holds the program. */
+/* 1 where a single file holds the program: the functions become static, and what is not used is
+ * left out. */
+#ifndef ASYNCC_STATIC
+#define ASYNCC_STATIC 0
+#endif
 #ifndef ASYNC_API
+#if ASYNCC_STATIC
+#define ASYNC_API static __attribute__((__unused__))
+#else
 #define ASYNC_API extern
+#endif
 #endif
 
 /* The implementation needs POSIX and a little of GNU, also under -std=c11. */
@@ -2851,7 +2859,7 @@ static int async_group_verdict_(async_group *group, async_task *task)
     if (group->cancelled_parent && async_task_uncancel(task) == 0) group->propagate = false;
     if (group->failed) {
         err = group->failed->wake;
-        if (task->u.text = group->failed->u.text, task->u.text) (void)async_error_text_(task, err, task->u.text);
+        if (group->failed->u.text) (void)async_error_text_(task, err, group->failed->u.text);
     } else if (group->propagate) {
         return ASYNC_CANCELED;
     } else if (group->body_error != ASYNC_CANCELED) {
