@@ -31,6 +31,18 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Built with a sanitizer: memory layout, speed and malloc are not what they are elsewhere. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TEST_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define TEST_SANITIZER 1
+#endif
+#endif
+#ifndef TEST_SANITIZER
+#define TEST_SANITIZER 0
+#endif
+
 #define TEST_UNUSED_ __attribute__((__unused__))
 #define TEST_PRINTF_(n) __attribute__((__format__(__printf__, n, n + 1)))
 
@@ -208,13 +220,13 @@ static TEST_UNUSED_ void test_check_printed_(const char *file, int line, const c
     if (!test_contains_(test_output_, part)) test_fail_(file, line, "not printed: %s", part);
 }
 
-/* An unnamed file. */
+/* A file without a name. */
 static int test_file_(void)
 {
-    char path[] = "/tmp/test_XXXXXX";
-    int fd = mkstemp(path);
-    if (fd < 0) perror(path), exit(1);
-    unlink(path);
+    FILE *file = tmpfile();
+    int fd = file ? dup(fileno(file)) : -1;
+    if (fd < 0) perror("tmpfile"), exit(1);
+    fclose(file);
     return fd;
 }
 
@@ -306,7 +318,8 @@ static TEST_UNUSED_ int now_ms(void)
     return (int)((async_loop_time(loop) - test_start_) / 1000000);
 }
 
-static int test_slower_(void)
+/* How much longer than usual things may take: 1 but for valgrind and sanitizers. */
+static int test_slower(void)
 {
     const char *factor = getenv("TEST_SLOWER");
     return factor && atoi(factor) > 0 ? atoi(factor) : 1;
@@ -315,7 +328,7 @@ static int test_slower_(void)
 /* The limit may have been raised by the test since the alarm was set. */
 static void test_time_is_up_(int signal_number)
 {
-    int left = test_shared_->limit * test_slower_() - test_used_;
+    int left = test_shared_->limit * test_slower() - test_used_;
     (void)signal_number;
     if (left > 0) {
         test_used_ += left;
@@ -327,7 +340,7 @@ static void test_time_is_up_(int signal_number)
 
 static void test_interrupted_(int signal_number)
 {
-    kill(-test_child_, SIGKILL);
+    if (test_child_ > 0) kill(-test_child_, SIGKILL);
     _exit(128 + signal_number);
 }
 

@@ -1,0 +1,78 @@
+# GNU make. `make test` needs a C compiler only; new tests and examples are found by their names.
+#
+#   make test [T=part of a name]   tests and examples
+#   make check                     tests in every compiler, language and sanitizer: tests/check.sh
+#   make reject                    programs that must not compile: tests/reject.sh
+#   make lint                      warnings, reject, clang-tidy, cppcheck, format: tests/lint.sh
+
+CFLAGS ?= -O1 -g
+STD := -std=c11
+WARN := -Wall -Wextra
+BUILD ?= build/test
+JOBS ?= $(shell nproc 2>/dev/null || echo 1)
+T :=
+# For the matrix: `-x c++` leaves out the files that say `// C only:`; what to run tests under.
+LANGUAGE :=
+RUN :=
+export CC RUN
+
+sources := $(wildcard tests/test_*.c)
+ifneq ($(findstring c++,$(LANGUAGE)),)
+sources := $(shell grep -L '^// C only:' $(sources))
+endif
+examples := $(wildcard examples/*.c examples/*/main.c)
+ifneq ($(T),)
+sources := $(sort $(foreach s,$(sources),$(if $(findstring $(T),$(s)),$(s))) \
+                  $(shell grep -l '^TEST.*$(T)' $(sources)))
+examples := $(foreach s,$(examples),$(if $(findstring $(T),$(s)),$(s)))
+endif
+binaries := $(patsubst tests/%.c,$(BUILD)/%,$(sources))
+runs := $(addsuffix .run,$(binaries))
+example_runs := $(patsubst examples/%.c,$(BUILD)/examples/%.run,$(examples))
+
+compile = $(CC) $(STD) $(CFLAGS) $(WARN) $(LANGUAGE) -pthread
+
+.PHONY: always all test tests check reject lint ci-extra clean $(runs) $(example_runs)
+all: test
+
+test:
+	@$(MAKE) -k -s --no-print-directory -j$(JOBS) -Otarget run-tests run-examples | awk -f tests/tap.awk
+
+.PHONY: run-tests run-examples
+run-tests: $(runs)
+run-examples: $(example_runs)
+
+# parts: further files of one test program, tests/part_NAME*.c for tests/test_NAME.c. What does
+# not compile is a failed test, not the end of the run.
+.SECONDEXPANSION:
+$(binaries): $(BUILD)/%: tests/%.c $$(wildcard tests/$$(patsubst test_%,part_%,$$*)*.c) asyncc.h tests/test.h \
+        $(BUILD)/command
+	@rm -f $@
+	@$(compile) $(filter %.c,$^) $$(sed -n 's|^// FLAGS: ||p' $<) -o $@ || true
+
+# Another compiler or other flags than last time: everything is built again.
+$(BUILD)/command: always
+	@mkdir -p $(@D)
+	@echo '$(compile)' | cmp -s - $@ || echo '$(compile)' >$@
+
+$(runs): %.run: %
+	@sh tests/run.sh $< "$(T)"
+
+$(example_runs): $(BUILD)/examples/%.run: examples/%.c
+	@mkdir -p $(@D)
+	@sh tests/example.sh $< $(@:.run=)
+
+check:
+	@sh tests/check.sh
+
+reject:
+	@sh tests/reject.sh | awk -f tests/tap.awk
+
+lint:
+	@sh tests/lint.sh | awk -f tests/tap.awk
+
+# What only the build servers run.
+ci-extra:
+
+clean:
+	rm -rf build
