@@ -45,10 +45,10 @@ run-examples: $(example_runs)
 # parts: further files of one test program, tests/part_NAME*.c for tests/test_NAME.c. What does
 # not compile is a failed test, not the end of the run.
 .SECONDEXPANSION:
-$(binaries): $(BUILD)/%: tests/%.c $$(wildcard tests/$$(patsubst test_%,part_%,$$*)*.c) asyncc.h tests/test.h \
+$(binaries): $(BUILD)/%: tests/%.c $$(wildcard tests/$$(subst test_,part_,$$*)*.c) asyncc.h tests/test.h \
         $(BUILD)/command
 	@rm -f $@
-	@$(compile) $(filter %.c,$^) $$(sed -n 's|^// FLAGS: ||p' $<) -o $@ || true
+	@$(compile) $(filter %.c,$^) $$(sed -n 's|^// FLAGS: ||p' $<) -o $@ >$@.log 2>&1 || true
 
 # Another compiler or other flags than last time: everything is built again.
 $(BUILD)/command: always

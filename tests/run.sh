@@ -3,6 +3,7 @@
 # front. RUN goes before the command (valgrind). A program that is not there did not compile.
 name=$(basename "$1")
 case $name in *"$2"*) filter= ;; *) filter=$2 ;; esac
+sed 's/^/# /; 30q' "$1.log" # what the compiler said
 if [ ! -x "$1" ]; then
     echo "not ok - $name: does not compile"
     exit
