@@ -1220,8 +1220,8 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
 #define ASYNC_RUN__(f, ...) \
     async_run_main_(ASYNC_FRAME_(&((ASYNC_TASK(f)){0}).frame_, __VA_ARGS__), &async_type_of_##f)
 #define ASYNC_RUN_TO__(lv, f, ...)                                                                  \
-    ((lv) = ((struct f *)async_run_to_(ASYNC_FRAME_(&((ASYNC_TASK(f)){0}).frame_, __VA_ARGS__), \
-                                       &async_type_of_##f))->async_result_, async_run_error_())
+    __extension__(async_run_to_(ASYNC_FRAME_(&((ASYNC_TASK(f)){0}).frame_, __VA_ARGS__), &async_type_of_##f) \
+                  ?: ((lv) = ((struct f *)async_ran_())->async_result_, 0))
 #endif
 
 /* ASYNC_RESULT(&task): what it returned. Panics unless it has ended without error. */
@@ -1340,8 +1340,8 @@ ASYNC_API async_task *async_spawn_new_(async_frame *, const async_type *, async_
 ASYNC_API void *async_new_frame_(size_t size, async_scope *);
 ASYNC_API int async_run_main_(async_frame *, const async_type *);
 ASYNC_API int async_run_(async_frame *, const async_type *);
-ASYNC_API async_frame *async_run_to_(async_frame *, const async_type *);
-ASYNC_API int async_run_error_(void);
+ASYNC_API int async_run_to_(async_frame *, const async_type *);
+ASYNC_API void *async_ran_(void);
 ASYNC_API void async_check_result_(async_task *task, const char *file, int line);
 extern ASYNCC_THREAD_LOCAL async_loop *async_loop_;
 extern const async_ops async_ready_ops_;
@@ -2529,6 +2529,21 @@ int async_sleep_(async_task *task, async_frame *caller, async_duration d)
     return async_block_(task, caller, &async_sleep_ops_);
 }
 
+/* A mistake in what a body awaits. Its frames know their types and lines only once they have
+ * been suspended, so that happens first; the panic is the task's next turn. */
+static void async_misuse_run_(async_handle *h)
+{
+    async_task *task = (async_task *)(void *)h;
+    async_panic_frame_(task->frame, task->u.text);
+}
+static const async_ops async_misuse_ops_ = {async_misuse_run_, NULL, NULL, NULL, &async_misuse_ops_, "a panic"};
+static int async_misuse_(async_task *task, async_frame *caller, const char *what)
+{
+    task->u.text = what;
+    async_push_(async_loop_, &task->h);
+    return async_block_(task, caller, &async_misuse_ops_);
+}
+
 static async_task *async_join_target_(async_task *task)
 {
     return (async_task *)task->u.on;
@@ -2537,7 +2552,7 @@ static const async_ops async_join_ops_ = {NULL, async_cancel_wait_, async_join_t
 int async_join_(async_task *task, async_frame *caller, async_task *on)
 {
     if (on == task) return -EDEADLK;
-    if (ASYNC_RARE_(!(on->flags & ASYNC_LIVE_))) async_panic_frame_(caller, "awaits a task that was never spawned");
+    if (ASYNC_RARE_(!(on->flags & ASYNC_LIVE_))) return async_misuse_(task, caller, "awaits a task that was never spawned");
     task->u.on = on;
     async_link_(&async_root_(on)->up.waiters, &task->h);
     return async_block_(task, caller, &async_join_ops_);
@@ -2721,7 +2736,7 @@ int async_gather_(struct async_gather *g, async_frame *caller, async_task *task,
     for (i = 0; i < g->n; i++) {
         async_task *child = async_child_at_(g, i);
         if (child == task) err = -EDEADLK;
-        else if (!(child->flags & (ASYNC_LIVE_ | ASYNC_DONE_))) async_panic_frame_(caller, "gathers a task that was never spawned");
+        else if (!(child->flags & (ASYNC_LIVE_ | ASYNC_DONE_))) err = -EINVAL;
         else if (!async_task_done(child)) err = async_collect_(child, task);
         if (err < 0) break;
         g->left += (uint32_t)err;
@@ -2735,6 +2750,7 @@ int async_gather_(struct async_gather *g, async_frame *caller, async_task *task,
     if (!err && g->left) return ASYNC_PENDING_;
     async_gather_detach_(g, task, reached);
     task->h.ops = &async_ready_ops_;
+    if (ASYNC_RARE_(reached < g->n && err == -EINVAL)) return async_misuse_(task, caller, "gathers a task that was never spawned");
     return err;
 }
 
@@ -3091,40 +3107,61 @@ int async_loop_shutdown(async_loop *loop)
     return async_loop_run_(loop);
 }
 
+/* Nodes of the allocator in a list of those who wait. */
+static void async_free_spares_(async_handle *h)
+{
+    while (h && !h->ops->child_done) {
+        async_handle *next = h->next;
+        if (h->ops == &async_spare_ops_) async_spare_free_((struct async_spare_ *)(void *)h);
+        h = next;
+    }
+}
 int async_loop_close(async_loop *loop)
 {
     async_scope *scope;
-    async_task *task;
+    async_task *task, *next;
+    async_handle *h, *after, *dead = NULL; /* scopes may lie in tasks: none is freed before the last look */
     int i;
     if (loop->flags & ASYNC_CLOSED_) return 0;
     if (loop->flags & ASYNC_RUNNING_) return -EBUSY;
-    if (!async_running_loop()) async_loop_ = loop;
+    if (async_running_loop()) return -EBUSY;
+    async_loop_ = loop;
     loop->flags |= ASYNC_CLOSED_;
     for (i = 0; i < 8; i++)
         if (loop->notes[i].task) async_drop_note_(loop, &loop->notes[i]);
-    for (scope = loop->scopes; scope; scope = scope->next)
-        for (task = scope->head; task;) {
-            async_task *next = task->next;
+    for (h = loop->head; h; h = after) {
+        after = h->next;
+        if (h->ops == &async_free_ops_) h->next = dead, dead = h;
+        if (h->ops == &async_spare_ops_) async_spare_free_((struct async_spare_ *)(void *)h);
+    }
+    for (scope = loop->scopes; scope; scope = scope->next) {
+        task = scope->child_done == async_group_child_done_ ? ((async_group *)(void *)scope)->failed : NULL;
+        for (; task; task = next) {
+            next = async_group_next_failed(task);
+            if (task->flags & ASYNC_HEAP_) task->h.next = dead, dead = &task->h;
+        }
+        for (task = scope->head; task; task = task->next) {
             if (!async_task_done(task)) async_report_(loop, "task was destroyed but it is pending", 0, NULL, async_root_(task)->type);
             task->flags &= (uint8_t)~ASYNC_LIVE_;
-            if (task->flags & ASYNC_HEAP_) async_free_(task);
-            task = next;
+            async_free_spares_(async_root_(task)->up.waiters);
+            if (task->flags & ASYNC_HEAP_) task->h.next = dead, dead = &task->h;
         }
-    while (loop->head && loop->head->ops == &async_free_ops_) {
-        async_handle *h = loop->head;
-        async_withdraw_(loop, h);
-        h->ops->run(h);
     }
 #if ASYNCC_IO
     async_io_close_(loop);
 #endif
-    if (async_loop_ == loop) async_loop_ = NULL;
+    for (; dead; dead = after) {
+        after = dead->next;
+        (void)loop->options.alloc(loop->options.context, dead, 0);
+    }
+    loop->head = NULL;
+    async_loop_ = NULL;
     return 0;
 }
 
 /* --- ASYNC_RUN --- */
 
-static ASYNCC_THREAD_LOCAL int async_last_error_;
+static ASYNCC_THREAD_LOCAL async_frame *async_ran_frame_; /* the last ASYNC_RUN_TO's */
 
 int async_run_(async_frame *frame, const async_type *type)
 {
@@ -3152,14 +3189,15 @@ int async_run_main_(async_frame *frame, const async_type *type)
 #endif
     return err ? 1 : 0;
 }
-async_frame *async_run_to_(async_frame *frame, const async_type *type)
+int async_run_to_(async_frame *frame, const async_type *type)
 {
-    async_last_error_ = async_run_(frame, type);
-    return frame;
+    int err = async_run_(frame, type);
+    async_ran_frame_ = frame;
+    return err;
 }
-int async_run_error_(void)
+void *async_ran_(void)
 {
-    return async_last_error_;
+    return async_ran_frame_;
 }
 
 #if ASYNCC_IO
