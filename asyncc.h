@@ -1181,7 +1181,9 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
  * ASYNC_SPAWN_ON(loop, &task, f, ...): on a loop that need not run yet.
  * ASYNC_SPAWN_NEW(f, ...), ASYNC_SPAWN_NEW_IN(&group, f, ...): in memory of the loop's
  * allocator, freed when it has ended and nobody waits for it any more. The task, or NULL.
- * ASYNC_SPAWN_EAGER(&task, f, ...): its first step runs before this returns. */
+ * ASYNC_SPAWN_EAGER(&task, f, ...), ASYNC_SPAWN_NEW_EAGER(f, ...), ASYNC_SPAWN_NEW_IN_EAGER(&group,
+ * f, ...): its first step runs before this returns. For arguments that own something (a
+ * descriptor): a task that is cancelled before its first step never runs, and gives nothing back. */
 #define ASYNC_SPAWN(tp, ...) ASYNC_SPAWN_(tp, NULL, async_here_, false, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 #define ASYNC_SPAWN_EAGER(tp, ...) ASYNC_SPAWN_(tp, NULL, async_here_, true, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 #define ASYNC_SPAWN_IN(group, tp, ...) ASYNC_SPAWN_(tp, &(group)->scope, NULL, false, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
@@ -1189,12 +1191,14 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
 #define ASYNC_SPAWN_(tp, scope, here, eager, f, ...) ASYNC_SPAWN__(tp, scope, here, eager, f, __VA_ARGS__)
 #define ASYNC_SPAWN__(tp, scope, here, eager, f, ...) \
     async_spawn_(ASYNC_FRAME_(&(tp)->f##_, __VA_ARGS__), &async_type_of_##f, scope, here, eager)
-#define ASYNC_SPAWN_NEW(...) ASYNC_SPAWN_NEW_(NULL, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_SPAWN_NEW_IN(group, ...) ASYNC_SPAWN_NEW_(&(group)->scope, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_SPAWN_NEW_(scope, f, ...) ASYNC_SPAWN_NEW__(scope, f, __VA_ARGS__)
-#define ASYNC_SPAWN_NEW__(scope, f, ...)                                                            \
+#define ASYNC_SPAWN_NEW(...) ASYNC_SPAWN_NEW_(NULL, false, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_NEW_IN(group, ...) ASYNC_SPAWN_NEW_(&(group)->scope, false, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_NEW_EAGER(...) ASYNC_SPAWN_NEW_(NULL, true, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_NEW_IN_EAGER(group, ...) ASYNC_SPAWN_NEW_(&(group)->scope, true, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_NEW_(scope, eager, f, ...) ASYNC_SPAWN_NEW__(scope, eager, f, __VA_ARGS__)
+#define ASYNC_SPAWN_NEW__(scope, eager, f, ...)                                                     \
     ((ASYNC_TASK(f) *)(void *)async_spawn_new_(                                                     \
-        ASYNC_FRAME_((struct f *)async_new_frame_(sizeof(ASYNC_TASK(f)), scope), __VA_ARGS__), &async_type_of_##f, scope))
+        ASYNC_FRAME_((struct f *)async_new_frame_(sizeof(ASYNC_TASK(f)), scope), __VA_ARGS__), &async_type_of_##f, scope, eager))
 
 /* ASYNC_RUN(f, arguments): runs f to its end on a loop of its own, then cancels what is left and
  * closes the loop. Prints an unhandled error; 0 if there was none, else 1: main's return value.
@@ -1336,7 +1340,7 @@ ASYNC_API const char *async_strerror(int error);
 /* --- the machine's own --- */
 
 ASYNC_API int async_spawn_(async_frame *, const async_type *, async_scope *, async_frame_scope_ *, bool eager);
-ASYNC_API async_task *async_spawn_new_(async_frame *, const async_type *, async_scope *);
+ASYNC_API async_task *async_spawn_new_(async_frame *, const async_type *, async_scope *, bool eager);
 ASYNC_API void *async_new_frame_(size_t size, async_scope *);
 ASYNC_API int async_run_main_(async_frame *, const async_type *);
 ASYNC_API int async_run_(async_frame *, const async_type *);
@@ -2302,13 +2306,13 @@ static void async_free_(async_task *task)
     async_loop *loop = task->scope->loop;
     (void)loop->options.alloc(loop->options.context, task, 0);
 }
-async_task *async_spawn_new_(async_frame *frame, const async_type *type, async_scope *scope)
+async_task *async_spawn_new_(async_frame *frame, const async_type *type, async_scope *scope, bool eager)
 {
     async_task *task;
     if (!frame) return NULL;
     task = (async_task *)(void *)frame - 1;
     task->scope = scope ? scope : &async_loop_->scope;
-    if (async_spawn_(frame, type, scope, NULL, false)) {
+    if (async_spawn_(frame, type, scope, NULL, eager)) {
         async_free_(task);
         return NULL;
     }
