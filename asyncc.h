@@ -157,6 +157,19 @@
 #define ASYNCC_VIRTUAL_CLOCK 0
 #endif
 
+/* Files of one program that were configured differently would disagree about the layout of a
+ * frame or a loop. Every body refers to this function, whose name says how its file was set, so
+ * that such a mix does not link. */
+#if ASYNCC_NAMES && ASYNCC_IO
+#define async_panic_frame_ async_panic_frame_of_files_with_ASYNCC_NAMES_1_and_ASYNCC_IO_1
+#elif ASYNCC_NAMES
+#define async_panic_frame_ async_panic_frame_of_files_with_ASYNCC_NAMES_1_and_ASYNCC_IO_0
+#elif ASYNCC_IO
+#define async_panic_frame_ async_panic_frame_of_files_with_ASYNCC_NAMES_0_and_ASYNCC_IO_1
+#else
+#define async_panic_frame_ async_panic_frame_of_files_with_ASYNCC_NAMES_0_and_ASYNCC_IO_0
+#endif
+
 /* 1 where a single file holds the program: the functions become static, and what is not used is
  * left out. */
 #ifndef ASYNCC_STATIC
@@ -3122,13 +3135,14 @@ static void async_free_spares_(async_handle *h)
 }
 int async_loop_close(async_loop *loop)
 {
+    async_loop *running;
     async_scope *scope;
     async_task *task, *next;
     async_handle *h, *after, *dead = NULL; /* scopes may lie in tasks: none is freed before the last look */
     int i;
     if (loop->flags & ASYNC_CLOSED_) return 0;
     if (loop->flags & ASYNC_RUNNING_) return -EBUSY;
-    if (async_running_loop()) return -EBUSY;
+    running = async_running_loop();
     async_loop_ = loop;
     loop->flags |= ASYNC_CLOSED_;
     for (i = 0; i < 8; i++)
@@ -3159,7 +3173,7 @@ int async_loop_close(async_loop *loop)
         (void)loop->options.alloc(loop->options.context, dead, 0);
     }
     loop->head = NULL;
-    async_loop_ = NULL;
+    async_loop_ = running;
     return 0;
 }
 
