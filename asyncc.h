@@ -549,9 +549,11 @@ enum {
  *   compiler's own scoping does the nesting. A declaration without initialiser may be jumped
  *   past, in C and in C++.
  *
- *   Blocks with a part that must run (DO, WITH, FOR) are `for` loops that go round once,
- *   driven by the local `async_pass_`. It is ASYNC_RUN_ whenever the user's code runs, which
- *   includes every entry of the function, so that nothing needs to survive an await in it.
+ *   Blocks with a part that must run (DO, WITH, FOR) are `for` loops whose step is a jump: to
+ *   that part, written before the block, or to the `if` that chooses it. So it is control flow
+ *   alone that tells the block's end from a `break`, and nothing needs to survive an await. The
+ *   local `async_pass_`, false for an instant between two parts, is true whenever the user's
+ *   code runs, which includes every entry of the function.
  * ------------------------------------------------------------------------------------------ */
 
 /* clang-format off: these macros are laid out by hand, one idea a line. */
@@ -823,8 +825,7 @@ enum {
 #define ASYNC_LABEL_(n) (n)
 #endif
 
-/* Values of async_pass_, and the two states that are not awaits. */
-enum { ASYNC_OVER_, ASYNC_RUN_, ASYNC_ENDED_, ASYNC_LEAVE_, ASYNC_ENTER_, ASYNC_NEXT_ };
+/* The two states that are not awaits. */
 enum { ASYNC_LAST_ = 0x7ffe, ASYNC_FINISHED_ = 0x7fff };
 
 ASYNC_C_BEGIN_
@@ -837,7 +838,7 @@ ASYNC_API int async_join_children_(async_frame *frame, async_frame_scope_ *scope
 /* Never defined: a call that the compiler cannot prove unreachable is the diagnostic. */
 void async_left_the_body_(void) ASYNC_ERROR_("break or continue leaves the coroutine's body");
 void async_no_result_(void) ASYNC_ERROR_("a coroutine with a result ends without ASYNC_RETURN");
-int async_left_the_block_(void) ASYNC_ERROR_("break leaves an ASYNC_WITH, ASYNC_DO or ASYNC_FINALLY block: use ASYNC_RETURN, ASYNC_RAISE or its end");
+void async_left_the_block_(void) ASYNC_ERROR_("break leaves an ASYNC_WITH, ASYNC_DO or ASYNC_FINALLY block: use ASYNC_RETURN, ASYNC_RAISE or its end");
 ASYNC_C_END_
 
 /* In a body, whose frame knows its type only once it has been suspended. */
@@ -849,10 +850,8 @@ ASYNC_C_END_
 
 /* Without the optimiser's proof the mistake is found when it happens. */
 #ifdef __OPTIMIZE__
-#define ASYNC_BROKE_() async_left_the_block_()
 #define ASYNC_NO_RESULT_ if (async_fell_) ASYNC_PANIC_("ends without ASYNC_RETURN"); else async_no_result_()
 #else
-#define ASYNC_BROKE_() (ASYNC_PANIC_("break leaves an ASYNC_WITH, ASYNC_DO or ASYNC_FINALLY block"), 0)
 #define ASYNC_NO_RESULT_ ASYNC_PANIC_("ends without ASYNC_RETURN")
 #endif
 
@@ -864,7 +863,7 @@ static ASYNC_UNUSED_ async_frame_scope_ *const async_here_ = NULL;
     enum { async_base_ = __COUNTER__ };                                                             \
     char(*async_handler_)[ASYNC_LAST_];                                                             \
     char(*async_finally_)[1];                                                                       \
-    int async_pass_ = ASYNC_RUN_;                                                                   \
+    bool async_pass_ = true;                                                                        \
     bool async_fell_ = false; /* out of a block that may always be left by ASYNC_RETURN */          \
     void *async_child_;                                                                             \
     async_frame_scope_ *const async_here_ = sizeof self->async_tasks_ ? self->async_tasks_ : NULL;  \
@@ -904,7 +903,6 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
 #define ASYNC_THROW_(e) do {                                                                        \
         async_err_ = (e);                                                                           \
         self->async_.state = (uint16_t)sizeof *async_handler_;                                      \
-        async_pass_ = ASYNC_RUN_;                                                                   \
         goto async_dispatch_;                                                                       \
     } while (0)
 
@@ -1001,53 +999,56 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
 #define ASYNC_TRY__(n)                                                                              \
     if (0) {                                                                                        \
     case ASYNC_LABEL_(ASYNC_STATE_(n)):                                                             \
-        async_pass_ = ASYNC_OVER_;                                                                  \
+        async_pass_ = false;                                                                        \
         goto async_try_##n;                                                                         \
     } else                                                                                          \
-        async_try_##n : if (async_pass_ != ASYNC_OVER_) {                                           \
+        async_try_##n : if (async_pass_) {                                                          \
             char(*async_handler_)[ASYNC_STATE_(n)];                                                 \
             (void)sizeof async_handler_;                                                            \
             if (1)
 #define ASYNC_CATCH_(e, pass_on)                                                                    \
         }                                                                                           \
-    else if (async_pass_ = ASYNC_RUN_, (pass_on) ? 1 : ((e) = async_err_, async_err_ = 0, 0))       \
+    else if (async_pass_ = true, (pass_on) ? 1 : ((e) = async_err_, async_err_ = 0, 0))       \
         ASYNC_THROW_(async_err_);                                                                   \
     else
 #define ASYNC_CATCH(e) ASYNC_CATCH_(e, async_err_ > 0 || async_err_ == ASYNC_CANCELED)
 #define ASYNC_CATCH_ALL(e) ASYNC_CATCH_(e, async_err_ > 0)
 
-/* A block whose second part always runs: one trip round the outer loop; async_block_ names the
- * state that errors of the first part go to. STEP is how the inner loop goes on. */
-#define ASYNC_BLOCK_(n, fell, first, step)                                                          \
-    for (async_pass_ = (first); async_pass_ ? 1 : (async_pass_ = ASYNC_RUN_, async_fell_ = (fell), 0); async_pass_ = ASYNC_OVER_) \
-        for (char(*async_block_)[ASYNC_STATE_(n)]; async_pass_; async_pass_ = (step))
-#define ASYNC_GUARDED_                                                                              \
-    for (char(*async_handler_)[sizeof *async_block_]; (void)sizeof async_handler_, async_pass_ == ASYNC_RUN_; \
-         async_pass_ = ASYNC_ENDED_)
+/* A block with a part that must run. async_block_ names the state that errors of its first part
+ * go to; GUARDED_ is that part, and its step the way on: taken at its end and by `continue`. A
+ * `break` comes out behind it instead, at the block's own step. */
+#define ASYNC_BLOCK_(n, broke) for (char(*async_block_)[ASYNC_STATE_(n)];; broke)
+#define ASYNC_GUARDED_(step) for (char(*async_handler_)[sizeof *async_block_];; (void)sizeof async_handler_, (step))
 #define ASYNC_ON_ERROR_ case ASYNC_LABEL_(sizeof *async_block_)
+#define ASYNC_JUMP_(label) __extension__({ goto label; })
 
 /* ASYNC_DO { } ASYNC_FINALLY { }: the second part runs whether the first ends, raises, returns
  * or is cancelled; then what was in flight goes on. An error or ASYNC_RETURN of the second part
  * replaces it. What is in flight is kept in the frame; a FINALLY inside a FINALLY part needs a
  * place of its own, given by ASYNC_FINALLY_HOLD(self->some_int). */
 #define ASYNC_DO ASYNC_DO_(__COUNTER__)
-#define ASYNC_DO_(n)                                                                                \
-    ASYNC_BLOCK_(n, true, ASYNC_RUN_, async_pass_ == ASYNC_LEAVE_ ? ASYNC_OVER_                           \
-                              : async_pass_ == ASYNC_ENDED_ ? ASYNC_LEAVE_ : ASYNC_BROKE_())        \
-        if (async_pass_ == ASYNC_RUN_) ASYNC_GUARDED_
+#define ASYNC_DO_(n) ASYNC_DO__(n)
+#define ASYNC_DO__(n)                                                                               \
+    ASYNC_BLOCK_(n, async_left_the_block_())                                                        \
+        async_do_##n : if (async_pass_) {                                                           \
+            ASYNC_GUARDED_(__extension__({ async_pass_ = false; goto async_do_##n; }))
 #define ASYNC_FINALLY \
-    ASYNC_FINALLY_(self->async_.held, int16_t, \
+    ASYNC_FINALLY_(__COUNTER__, self->async_.held, int16_t, \
                    char(*async_finally_)[sizeof(char[sizeof *async_finally_ == 1 ? 2 : -1]) /* nested: use ASYNC_FINALLY_HOLD(self->slot) */])
-#define ASYNC_FINALLY_HOLD(slot) ASYNC_FINALLY_(slot, int, char(*async_finally_)[sizeof *async_finally_])
-#define ASYNC_FINALLY_(slot, type, declaration)                                                     \
-    else ASYNC_ON_ERROR_:                                                                           \
-        for ((slot) = (type)(async_pass_ == ASYNC_LEAVE_ ? 0 : async_err_), async_pass_ = ASYNC_RUN_;; \
-             async_pass_ = async_pass_ == ASYNC_ENDED_ ? ASYNC_LEAVE_ : ASYNC_BROKE_())             \
-            if (async_pass_ == ASYNC_LEAVE_) {                                                      \
-                if (slot) ASYNC_THROW_(slot);                                                       \
-                break;                                                                              \
-            } else                                                                                  \
-                for (declaration; (void)sizeof async_finally_, async_pass_ == ASYNC_RUN_; async_pass_ = ASYNC_ENDED_)
+#define ASYNC_FINALLY_HOLD(slot) ASYNC_FINALLY_(__COUNTER__, slot, int, char(*async_finally_)[sizeof *async_finally_])
+#define ASYNC_FINALLY_(n, slot, type, declaration) ASYNC_FINALLY__(n, slot, type, declaration)
+#define ASYNC_FINALLY__(n, slot, type, declaration)                                                 \
+        } else if (1) {                                                                             \
+            ASYNC_ON_ERROR_:                                                                        \
+            (slot) = (type)(async_pass_ ? async_err_ : 0);                                          \
+            async_pass_ = true;                                                                     \
+            goto async_finally_##n;                                                                 \
+            async_held_##n:                                                                         \
+            if (slot) ASYNC_THROW_(slot);                                                           \
+            async_fell_ = true;                                                                     \
+            break;                                                                                  \
+        } else                                                                                      \
+            async_finally_##n : for (declaration;; (void)sizeof async_finally_, ASYNC_JUMP_(async_held_##n))
 
 /* ASYNC_WITH(m, object, ...) { }: awaits m_enter(object, ...), runs the block, and however that
  * ends awaits `bool m_exit(object, int error)`; error is 0 unless one left the block, and true
@@ -1056,31 +1057,31 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
 #define ASYNC_WITH(...) ASYNC_WITH_(__COUNTER__, __COUNTER__, __COUNTER__, __VA_ARGS__)
 #define ASYNC_WITH_(n, enter, exit, ...) ASYNC_CAT_(ASYNC_WITH_, ASYNC_MANY_(__VA_ARGS__))(n, enter, exit, __VA_ARGS__)
 #define ASYNC_WITH_1(n, enter, exit, m, ...)                                                        \
-    ASYNC_BLOCK_(n, true, ASYNC_ENTER_, async_pass_ == ASYNC_ENTER_ ? ASYNC_RUN_                          \
-                                : async_pass_ == ASYNC_LEAVE_ ? ASYNC_OVER_                         \
-                                : async_pass_ == ASYNC_ENDED_ ? ASYNC_LEAVE_ : ASYNC_BROKE_())      \
-        if (async_pass_ == ASYNC_ENTER_) {                                                          \
+    ASYNC_BLOCK_(n, async_left_the_block_())                                                        \
+        if (1) {                                                                                    \
             ASYNC_AWAIT_(enter, m##_enter, __VA_ARGS__)                                             \
-            async_pass_ = ASYNC_ENTER_;                                                             \
-        } else if (async_pass_ == ASYNC_LEAVE_) {                                                   \
+            goto async_with_##n;                                                                    \
+            async_exit_##n:                                                                         \
             async_err_ = 0;                                                                         \
             ASYNC_ON_ERROR_:                                                                        \
-            if (async_err_ == ASYNC_RETURNING_) self->async_.held = ASYNC_EXIT_RETURNS_, async_err_ = 0; \
+            if (async_err_ == ASYNC_RETURNING_) ASYNC_MARK_RETURN_, async_err_ = 0;                 \
             ASYNC_CALL_(exit, m##_exit, ASYNC_FIRST_(__VA_ARGS__, ), async_err_)                    \
             ASYNC_CAT_(ASYNC_SWALLOWED_, ASYNC_IS_LEAF_(m##_exit))(m##_exit)                        \
-            if (self->async_.held == ASYNC_EXIT_RETURNS_) {                                         \
-                self->async_.held = 0;                                                              \
+            if (self->async_.held > ASYNC_RETURNING_) {                                             \
+                ASYNC_MARK_RETURN_;                                                                 \
                 if (!async_err_) async_err_ = ASYNC_RETURNING_;                                     \
             }                                                                                       \
             if (async_err_) ASYNC_THROW_(async_err_);                                               \
-            async_pass_ = ASYNC_LEAVE_;                                                             \
-        } else ASYNC_GUARDED_
+            async_fell_ = true;                                                                     \
+            break;                                                                                  \
+        } else                                                                                      \
+            async_with_##n : ASYNC_GUARDED_(ASYNC_JUMP_(async_exit_##n))
 /* A pair of the library decides itself what is raised after it; a user's says by its result. */
 #define ASYNC_SWALLOWED_1(f)
 #define ASYNC_SWALLOWED_0(f) if (!async_err_ && !ASYNC_VALUE_(f)) async_err_ = ((struct f *)(void *)&self->async_awaits_)->error;
-/* `held` while an exit coroutine runs and the block was left by ASYNC_RETURN. A return leaves
- * any FINALLY part that this WITH may stand in, so what that one held is void by then. */
-enum { ASYNC_EXIT_RETURNS_ = 4 };
+/* While an exit coroutine runs, `held` says whether the block was left by ASYNC_RETURN, and still
+ * what an enclosing FINALLY part keeps there: errors and ASYNC_RETURNING_ turn into 3 and up. */
+#define ASYNC_MARK_RETURN_ (self->async_.held = (int16_t)(5 - self->async_.held))
 
 /* In a generator: hand out a value; goes on at the consumer's next step. */
 #define ASYNC_YIELD(...) ASYNC_YIELD_(__COUNTER__, __VA_ARGS__)
@@ -1101,36 +1102,40 @@ enum { ASYNC_EXIT_RETURNS_ = 4 };
 #define ASYNC_START(gen, ...) ((void)(ASYNC_FRAME_((gen), __VA_ARGS__), async_start_(&(gen)->async_, &ASYNC_TYPE_OF_(ASYNC_FIRST_(__VA_ARGS__, )))))
 #define ASYNC_TYPE_OF_(f) ASYNC_CAT_(async_type_of_, f)
 #define ASYNC_FOR(lv, gen, ...) ASYNC_FOR_(__COUNTER__, __COUNTER__, __COUNTER__, lv, gen, __VA_ARGS__)
-#define ASYNC_FOR_(n, next, close, lv, gen, ...)                                                    \
-    ASYNC_BLOCK_(n, false, ASYNC_ENTER_, async_pass_ == ASYNC_ENTER_ || async_pass_ == ASYNC_ENDED_ ? ASYNC_NEXT_ \
-                                : async_pass_ == ASYNC_NEXT_ ? ASYNC_RUN_                           \
-                                : async_pass_ == ASYNC_LEAVE_ ? ASYNC_OVER_ : ASYNC_LEAVE_)         \
-        if (async_pass_ == ASYNC_ENTER_) {                                                          \
+#define ASYNC_FOR_(n, next, close, lv, gen, ...) ASYNC_FOR__(n, next, close, lv, gen, __VA_ARGS__)
+#define ASYNC_FOR__(n, next, close, lv, gen, ...)                                                   \
+    ASYNC_BLOCK_(n, ASYNC_JUMP_(async_close_##n))                                                   \
+        if (1) {                                                                                    \
             ASYNC_START(gen, __VA_ARGS__);                                                          \
-        } else if (async_pass_ == ASYNC_NEXT_) {                                                    \
-            ASYNC_NEXT_VALUE_(next, lv, gen)                                                        \
-        } else if (async_pass_ == ASYNC_LEAVE_) {                                                   \
+            async_next_##n:                                                                         \
+            ASYNC_NEXT_VALUE_(next, lv, gen, async_value_##n)                                       \
+            break;                                                                                  \
+            async_close_##n:                                                                        \
             async_err_ = 0;                                                                         \
             ASYNC_ON_ERROR_:                                                                        \
             ASYNC_CLOSE_(close, gen)                                                                \
-            async_pass_ = ASYNC_LEAVE_;                                                             \
-        } else ASYNC_GUARDED_
-#define ASYNC_FOR_IN(lv, gen) ASYNC_FOR_IN_(__COUNTER__, lv, gen)
-#define ASYNC_FOR_IN_(next, lv, gen)                                                                \
-    for (async_pass_ = ASYNC_NEXT_; async_pass_ ? 1 : (async_pass_ = ASYNC_RUN_, 0);                \
-         async_pass_ = async_pass_ == ASYNC_NEXT_ ? ASYNC_ENTER_ : async_pass_ == ASYNC_ENDED_ ? ASYNC_NEXT_ : ASYNC_OVER_) \
-        if (async_pass_ == ASYNC_NEXT_) {                                                           \
-            ASYNC_NEXT_VALUE_(next, lv, gen)                                                        \
+            break;                                                                                  \
         } else                                                                                      \
-            for (async_pass_ = ASYNC_RUN_; async_pass_ == ASYNC_RUN_; async_pass_ = ASYNC_ENDED_)
-#define ASYNC_NEXT_VALUE_(next, lv, gen)                                                            \
+            async_value_##n : ASYNC_GUARDED_(ASYNC_JUMP_(async_next_##n))
+#define ASYNC_FOR_IN(lv, gen) ASYNC_FOR_IN_(__COUNTER__, lv, gen)
+#define ASYNC_FOR_IN_(n, lv, gen) ASYNC_FOR_IN__(n, lv, gen)
+#define ASYNC_FOR_IN__(n, lv, gen)                                                                  \
+    for (;;)                                                                                        \
+        if (1) {                                                                                    \
+            ASYNC_NEXT_VALUE_(n, lv, gen, async_value_##n)                                          \
+            break;                                                                                  \
+        } else                                                                                      \
+            async_value_##n :
+#define ASYNC_NEXT_VALUE_(n, lv, gen, label)                                                        \
     if ((gen)->async_.up.caller) ASYNC_THROW_(-EBUSY);                                              \
     async_err_ = async_next_(&(gen)->async_, &self->async_, async_me_, 0);                          \
-    ASYNC_SUSPEND_(next, )                                                                          \
+    ASYNC_SUSPEND_(n, )                                                                             \
     (gen)->async_.up.caller = NULL;                                                                 \
-    async_pass_ = async_err_ == ASYNC_YIELDED_ ? ASYNC_NEXT_ : ASYNC_LEAVE_;                        \
-    if (async_pass_ == ASYNC_NEXT_) (lv) = (gen)->async_value_;                                     \
-    else if (async_err_) ASYNC_THROW_(async_err_);
+    if (async_err_ == ASYNC_YIELDED_) {                                                             \
+        (lv) = (gen)->async_value_;                                                                 \
+        goto label;                                                                                 \
+    }                                                                                               \
+    if (async_err_) ASYNC_THROW_(async_err_);
 /* AWAIT_CLOSE(&generator): ends a borrowed generator where it stands. */
 #define AWAIT_CLOSE(gen) do { async_err_ = 0; AWAIT_CLOSE_(__COUNTER__, gen) } while (0)
 #define AWAIT_CLOSE_(n, gen) \
@@ -1167,18 +1172,17 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
 /* ASYNC_FOR_NEXT(lvalue, next, ...) { }: a hand-written iterator: a coroutine `next` that is
  * awaited with the same arguments for each value and raises ASYNC_ESTOP after the last. */
 #define ASYNC_FOR_NEXT(lv, ...) ASYNC_FOR_NEXT_(__COUNTER__, lv, __VA_ARGS__)
-#define ASYNC_FOR_NEXT_(n, lv, ...)                                                                 \
-    for (async_pass_ = ASYNC_NEXT_; async_pass_ ? 1 : (async_pass_ = ASYNC_RUN_, 0);                \
-         async_pass_ = async_pass_ == ASYNC_NEXT_ ? ASYNC_ENTER_ : async_pass_ == ASYNC_ENDED_ ? ASYNC_NEXT_ : ASYNC_OVER_) \
-        if (async_pass_ == ASYNC_NEXT_) {                                                           \
+#define ASYNC_FOR_NEXT_(n, lv, ...) ASYNC_FOR_NEXT__(n, lv, __VA_ARGS__)
+#define ASYNC_FOR_NEXT__(n, lv, ...)                                                                \
+    for (;;)                                                                                        \
+        if (1) {                                                                                    \
             ASYNC_CALL_(n, __VA_ARGS__)                                                             \
-            async_pass_ = async_err_ == ASYNC_ESTOP ? ASYNC_LEAVE_ : ASYNC_NEXT_;                   \
-            if (async_pass_ == ASYNC_NEXT_) {                                                       \
-                if (async_err_) ASYNC_THROW_(async_err_);                                           \
-                (lv) = ASYNC_VALUE_OF_(ASYNC_FIRST_(__VA_ARGS__, ));                                \
-            }                                                                                       \
+            if (async_err_ == ASYNC_ESTOP) break;                                                   \
+            if (async_err_) ASYNC_THROW_(async_err_);                                               \
+            (lv) = ASYNC_VALUE_OF_(ASYNC_FIRST_(__VA_ARGS__, ));                                    \
+            goto async_value_##n;                                                                   \
         } else                                                                                      \
-            for (async_pass_ = ASYNC_RUN_; async_pass_ == ASYNC_RUN_; async_pass_ = ASYNC_ENDED_)
+            async_value_##n :
 
 /* A frame with its arguments in place, not started: the address of its head. */
 #define ASYNC_FRAME_(p, ...) ASYNC_CAT_(ASYNC_FRAME_, ASYNC_MANY_(__VA_ARGS__))(p, __VA_ARGS__)

@@ -199,6 +199,9 @@ ASYNC(void, shapes, args(bool late), vars(int i; int e), awaits(does))
     ASYNC_DO { trace("x "); } ASYNC_FINALLY { trace("y "); } ASYNC_DO trace("x "); ASYNC_FINALLY trace("y ");
     if (self->i == 3)
         ASYNC_DO trace("then "); ASYNC_FINALLY AWAIT(does, ENDS, 0, self->late);
+    else
+        trace("else ");
+    if (self->i == 3) ASYNC_DO if (self->i == 4) trace("no "); ASYNC_FINALLY if (self->i == 4) trace("no "); else trace("no braces ");
     ASYNC_TRY {
         while (self->i < 10)
             ASYNC_DO {
@@ -224,26 +227,7 @@ ASYNC(void, shapes, args(bool late), vars(int i; int e), awaits(does))
 TEST(every_shape)
 {
     CHECK_INT(run_virtual(shapes, false), 0);
-    CHECK_TRACE("0 1 2 x y x y then f c-7 cf ");
+    CHECK_TRACE("0 1 2 x y x y then no braces f c-7 cf ");
     CHECK_INT(run_virtual(shapes, true), 0);
-    CHECK_TRACE("0 1 2 x y x y then f c-7 cf ");
+    CHECK_TRACE("0 1 2 x y x y then no braces f c-7 cf ");
 }
-
-/* Without optimisation a break out of the block is found when it happens. */
-#ifndef __OPTIMIZE__
-ASYNC(void, breaks, args(bool late))
-{
-    ASYNC_BEGIN
-    ASYNC_DO {
-        if (self->late) break;
-    } ASYNC_FINALLY {
-        if (!self->late) break;
-    }
-    ASYNC_END
-}
-TEST(break_out_of_the_block)
-{
-    CHECK_PANIC("coroutine `breaks`: break leaves", run_virtual(breaks, true));
-    CHECK_PANIC("coroutine `breaks`: break leaves", run_virtual(breaks, false));
-}
-#endif

@@ -323,6 +323,111 @@ TEST(end_without_result_behind_a_block)
     CHECK_PANIC("coroutine `loses_its_result`: ends without ASYNC_RETURN", run_virtual(loses_its_result, true));
 }
 
+/* What ends in a block that always returns needs no return behind it. */
+ASYNC(int, in_if, args(int x), awaits(twice))
+{
+    ASYNC_BEGIN
+    if (self->x) {
+        AWAIT(twice, 1);
+        ASYNC_RETURN(1);
+    } else
+        ASYNC_RAISE(-1);
+    ASYNC_END
+}
+ASYNC(int, in_try, vars(int e), awaits(in_if))
+{
+    ASYNC_BEGIN
+    ASYNC_TRY {
+        AWAIT(in_if, 0);
+        ASYNC_RETURN(1);
+    } ASYNC_CATCH(self->e) {
+        ASYNC_RETURN(2);
+    }
+    ASYNC_END
+}
+ASYNC(int, in_do, awaits(in_try))
+{
+    ASYNC_BEGIN
+    ASYNC_DO {
+        AWAIT(in_try);
+        ASYNC_RETURN(3);
+    } ASYNC_FINALLY AWAIT(in_try);
+    ASYNC_END
+}
+ASYNC(int, in_finally, awaits(in_do))
+{
+    ASYNC_BEGIN
+    ASYNC_DO AWAIT(in_do);
+    ASYNC_FINALLY {
+        AWAIT(in_do);
+        ASYNC_RETURN(4);
+    }
+    ASYNC_END
+}
+ASYNC(int, in_with, vars(int at), awaits(quiet_enter, quiet_exit))
+{
+    ASYNC_BEGIN
+    ASYNC_WITH(quiet, &self->at) ASYNC_RETURN(5);
+    ASYNC_END
+}
+ASYNC(int, in_loop, vars(int i), awaits(twice))
+{
+    ASYNC_BEGIN
+    for (;;) {
+        AWAIT(twice, 1);
+        if (self->i++ == 6) ASYNC_RETURN(self->i - 1);
+    }
+    ASYNC_END
+}
+ASYNC(int, in_all, vars(int at; int e), awaits(twice, quiet_enter, quiet_exit))
+{
+    ASYNC_BEGIN
+    if (self->at == 0) {
+        ASYNC_DO {
+            ASYNC_WITH(quiet, &self->at) {
+                ASYNC_TRY {
+                    AWAIT(twice, 1);
+                    ASYNC_RETURN(7);
+                } ASYNC_CATCH(self->e) ASYNC_RETURN(8);
+            }
+        } ASYNC_FINALLY {
+            AWAIT(twice, 1);
+        }
+    } else {
+        ASYNC_WITH(quiet, &self->at) {
+            ASYNC_DO ASYNC_RETURN(9);
+            ASYNC_FINALLY {}
+        }
+    }
+    ASYNC_END
+}
+ASYNC(int, all_returns, vars(int x; int n), awaits(in_if, in_try, in_do, in_finally, in_with, in_loop, in_all))
+{
+    ASYNC_BEGIN
+    AWAIT_TO(self->x, in_if, 1);
+    self->n = self->x;
+    AWAIT_TO(self->x, in_try);
+    self->n = self->n * 10 + self->x;
+    AWAIT_TO(self->x, in_do);
+    self->n = self->n * 10 + self->x;
+    AWAIT_TO(self->x, in_finally);
+    self->n = self->n * 10 + self->x;
+    AWAIT_TO(self->x, in_with);
+    self->n = self->n * 10 + self->x;
+    AWAIT_TO(self->x, in_loop);
+    self->n = self->n * 10 + self->x;
+    AWAIT_TO(self->x, in_all);
+    ASYNC_RETURN(self->n * 10 + self->x);
+    ASYNC_END
+}
+
+TEST(return_from_every_block)
+{
+    int r = 0;
+    CHECK_INT(run_virtual_to(r, all_returns), 0);
+    CHECK_INT(r, 1234567);
+}
+
 ASYNC(void, frame_twice, vars(ASYNC_TASK(twice) t))
 {
     ASYNC_BEGIN
