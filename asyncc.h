@@ -99,7 +99,7 @@
  * Memory. Frames and tasks live where you put them: in a parent's clauses, static, in a struct
  * or a pool of yours. ASYNC_SPAWN_NEW takes a task from the loop's allocator and frees it at its
  * end. sizeof(struct name) is the memory of the whole call tree below a coroutine. A frame without an
- * `awaits` clause has room for any leaf of the library (80 bytes on 64-bit); to count bytes, list
+ * `awaits` clause has room for any leaf of the library (88 bytes on 64-bit); to count bytes, list
  * what you use: awaits(async_sleep) costs nothing.
  *
  * In C++ what lives in a frame must be trivial (no std::string): frames are not constructed.
@@ -378,7 +378,8 @@ enum {
     ASYNC_MUST_ = 8,     /* a cancel to deliver at the next step */
     ASYNC_MARK_ = 16,    /* a cancel is passing through */
     ASYNC_HEAP_ = 32,    /* from the allocator */
-    ASYNC_LEFTOVER_ = 64 /* run() waits for its end */
+    ASYNC_LEFTOVER_ = 64, /* run() waits for its end */
+    ASYNC_QUIET_ = 128    /* its error is not to be reported */
 };
 
 /* Who answers for tasks. `child_done` runs when one ends. */
@@ -1466,9 +1467,12 @@ struct ASYNC_ALIAS_ async_gather {
     uint32_t left;   /* distinct children not yet heard of */
     uint32_t cursor; /* where a cancel that passes through has got to */
     uint32_t n;
-    uint32_t stride : 30; /* as in async_tasks */
+    uint32_t stride : 28; /* as in async_tasks */
     uint32_t settle : 1;  /* wait for all, raise none */
     uint32_t cancelled : 1;
+    uint32_t found : 1;   /* the cancel that passes through has found an unfinished child */
+    uint32_t cut : 1;     /* and a ring to be cut here */
+    struct async_spare_ *spares; /* nodes at children that had somebody waiting already */
     union {
         void *first;
         async_task *t[8];
@@ -2373,7 +2377,7 @@ static void async_finish_(async_task *task, int err)
     if (ASYNC_RARE_(err)) {
         struct async_error_note_ *note = async_find_note_(loop, task);
         task->u.text = note && note->error == err ? note->text : NULL;
-        if (err != ASYNC_CANCELED && !first && !collector && task->scope->child_done != async_group_child_done_) {
+        if (err != ASYNC_CANCELED && !first && !collector && !(task->flags & ASYNC_QUIET_) && task->scope->child_done != async_group_child_done_) {
             if (task->flags & ASYNC_HEAP_) async_report_(loop, "error of a detached task", err, task->u.text, async_root_(task)->type);
             else async_add_note_(loop, task, err, task->u.text)->ended = true;
         } else if (note) {
@@ -2478,6 +2482,7 @@ int async_join_children_(async_frame *frame, async_frame_scope_ *scope, async_ta
  *                 cut where it closes (CPython recurses until it dies).
  * ------------------------------------------------------------------------------------------ */
 
+static void async_gather_cut_(async_task *task);
 static bool async_gather_cancelled_(async_task *task);
 
 bool async_task_cancel(async_task *first)
@@ -2492,7 +2497,7 @@ bool async_task_cancel(async_task *first)
             if (task->cancelling < UINT16_MAX) task->cancelling++;
             if (task == mark || task->flags & ASYNC_MARK_) {
                 if (joiner) (void)async_cancel_wait_(joiner);
-                else task->flags |= ASYNC_MUST_;
+                else async_gather_cut_(up); /* it is one of its own children's children */
                 break;
             }
             if ((steps & (steps - 1)) == 0) mark = task;
@@ -2635,6 +2640,7 @@ int async_future_wait_leaf_(struct async_future_wait *room, async_frame *caller,
 struct async_spare_ {
     async_handle h;
     async_task *owner, *child;
+    struct async_spare_ *next, **pprev; /* all of one gather: it may end while they are queued */
 };
 
 static async_task *async_child_at_(const struct async_gather *g, uint32_t i)
@@ -2647,6 +2653,8 @@ static async_task *async_child_at_(const struct async_gather *g, uint32_t i)
 static void async_spare_free_(struct async_spare_ *spare)
 {
     async_loop *loop = async_loop_;
+    *spare->pprev = spare->next;
+    if (spare->next) spare->next->pprev = spare->pprev;
     (void)loop->options.alloc(loop->options.context, spare, 0);
 }
 static void async_spare_run_(async_handle *h)
@@ -2655,7 +2663,7 @@ static void async_spare_run_(async_handle *h)
     async_task *owner = spare->owner, *child = spare->child;
     async_loop_->current = NULL;
     async_spare_free_(spare);
-    if (owner) owner->h.ops->child_done(owner, child);
+    owner->h.ops->child_done(owner, child);
 }
 static const async_ops async_spare_ops_ = {async_spare_run_, NULL, NULL, NULL, &async_spare_ops_, "gather"};
 
@@ -2663,6 +2671,7 @@ static const async_ops async_spare_ops_ = {async_spare_run_, NULL, NULL, NULL, &
 static int async_collect_(async_task *child, async_task *owner)
 {
     async_handle **list = &async_root_(child)->up.waiters, *h;
+    struct async_gather *g = (struct async_gather *)owner->u.on;
     struct async_spare_ *spare;
     if (!*list) {
         *list = &owner->h;
@@ -2675,6 +2684,10 @@ static int async_collect_(async_task *child, async_task *owner)
     spare->h.ops = &async_spare_ops_;
     spare->owner = owner;
     spare->child = child;
+    spare->next = g->spares;
+    if (spare->next) spare->next->pprev = &spare->next;
+    spare->pprev = &g->spares;
+    g->spares = spare;
     async_link_(list, &spare->h);
     return 1;
 }
@@ -2682,15 +2695,8 @@ static void async_uncollect_(async_task *child, async_task *owner)
 {
     async_handle **list = &async_root_(child)->up.waiters, *h;
     for (; (h = *list) != NULL; list = &h->next) {
-        if (h == &owner->h) {
-            *list = NULL;
-            return;
-        }
-        if (h->ops == &async_spare_ops_ && ((struct async_spare_ *)(void *)h)->owner == owner) {
-            async_unlink_(h);
-            async_spare_free_((struct async_spare_ *)(void *)h);
-            return;
-        }
+        if (h == &owner->h) *list = NULL;
+        if (h == &owner->h || h->ops->child_done) return; /* the end of the list, or another's */
     }
 }
 
@@ -2699,13 +2705,19 @@ static int async_gather_verdict_(struct async_gather *g, int err)
     if (g->settle) err = 0;
     return err ? err : g->left ? ASYNC_PENDING_ : g->cancelled ? ASYNC_CANCELED : 0;
 }
-/* The children that go on no longer tell. n: how many were reached. */
+/* The children that go on no longer tell, and no error of theirs is reported: the gather has
+ * given its answer. n: how many were reached; not all if it could not begin. */
 static void async_gather_detach_(struct async_gather *g, async_task *owner, uint32_t n)
 {
     uint32_t i;
+    while (g->spares) {
+        async_withdraw_(async_loop_, &g->spares->h);
+        async_spare_free_(g->spares);
+    }
     for (i = 0; i < n; i++) {
         async_task *child = async_child_at_(g, i);
         async_uncollect_(child, owner);
+        if (n == g->n) child->flags |= ASYNC_QUIET_;
         async_release_(child);
     }
 }
@@ -2716,26 +2728,37 @@ static void async_gather_child_done_(async_task *owner, async_task *child)
     g->left--;
     err = async_gather_verdict_(g, async_see_(child));
     if (err == ASYNC_PENDING_) return;
+    async_wake_(owner, err); /* first: a task of the allocator is freed behind those who may look at it */
     async_gather_detach_(g, owner, g->n);
-    async_wake_(owner, err);
 }
 static async_task *async_gather_target_(async_task *task)
 {
     struct async_gather *g = (struct async_gather *)task->u.on;
+    if (g->cursor == 0) g->found = 0;
     while (g->cursor < g->n) {
         async_task *child = async_child_at_(g, g->cursor++);
         if (!async_task_done(child)) {
-            g->cancelled = 1;
+            g->cancelled = g->found = 1;
             return child;
         }
     }
     g->cursor = 0;
     return NULL;
 }
+/* One of the children waits for this very task: nothing else will end that. */
+static void async_gather_cut_(async_task *task)
+{
+    ((struct async_gather *)task->u.on)->cut = 1;
+}
 /* After a cancel has passed through: did it find anybody? */
 static bool async_gather_cancelled_(async_task *task)
 {
-    return ((struct async_gather *)task->u.on)->cancelled;
+    struct async_gather *g = (struct async_gather *)task->u.on;
+    if (g->cut) {
+        async_wake_(task, ASYNC_CANCELED);
+        async_gather_detach_(g, task, g->n);
+    }
+    return g->found;
 }
 static const async_ops async_gather_ops_ = {NULL, async_cannot_cancel_, async_gather_target_, async_gather_child_done_, &async_ready_ops_, "gather"};
 
@@ -2746,9 +2769,10 @@ int async_gather_(struct async_gather *g, async_frame *caller, async_task *task,
     g->left = 0;
     g->cursor = 0;
     g->n = tasks->n;
-    g->stride = tasks->stride & 0x3fffffff;
+    g->stride = tasks->stride & 0xfffffff;
     g->settle = settle;
-    g->cancelled = 0;
+    g->cancelled = g->found = g->cut = 0;
+    g->spares = NULL;
     if (tasks->stride == 1) __builtin_memcpy(g->u.t, tasks->t, tasks->n * sizeof g->u.t[0]);
     else g->u.first = tasks->first;
     task->h.next = NULL;
@@ -2758,6 +2782,7 @@ int async_gather_(struct async_gather *g, async_frame *caller, async_task *task,
         async_task *child = async_child_at_(g, i);
         if (child == task) err = -EDEADLK;
         else if (!(child->flags & (ASYNC_LIVE_ | ASYNC_DONE_))) err = -EINVAL;
+        else if (child->flags & ASYNC_HEAP_ && child->refs > UINT8_MAX - 4) err = -EBUSY;
         else if (!async_task_done(child)) err = async_collect_(child, task);
         if (err < 0) break;
         g->left += (uint32_t)err;
@@ -2766,8 +2791,8 @@ int async_gather_(struct async_gather *g, async_frame *caller, async_task *task,
     }
     reached = i;
     if (!err) /* those that have ended speak at once, in order */
-        for (i = 0; i < g->n && !err; i++)
-            if (async_task_done(async_child_at_(g, i)) && async_see_(async_child_at_(g, i)) && !settle) err = async_child_at_(g, i)->wake;
+        for (i = 0; i < g->n; i++)
+            if (async_task_done(async_child_at_(g, i)) && async_see_(async_child_at_(g, i)) && !settle && !err) err = async_child_at_(g, i)->wake;
     if (!err && g->left) return ASYNC_PENDING_;
     async_gather_detach_(g, task, reached);
     task->h.ops = &async_ready_ops_;
