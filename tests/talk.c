@@ -5,6 +5,7 @@
  *     -s TEXT    send; \r \n \t \0 \\ and \xHH are known
  *     -b TEXT    send one byte at a time, a millisecond between two
  *     -f N       send N times the letter x
+ *     -F FILE    send what is in the file
  *     -w MS      wait
  *     -u TEXT    read until TEXT has come
  *     -e         no more will be sent (half-close)
@@ -154,7 +155,7 @@ int main(int argc, char **argv)
     for (i = 2; i < argc; i++) {
         char step = argv[i][0] == '-' ? argv[i][1] : 0, *text = NULL, *p;
         size_t size = 0, n;
-        if (strchr("sbfwurq", step) && step) {
+        if (strchr("sbfFwurq", step) && step) {
             if (!argv[++i]) break;
             text = argv[i];
         }
@@ -177,6 +178,13 @@ int main(int argc, char **argv)
             give(&t, p, size);
             free(p);
             break;
+        case 'F': {
+            FILE *file = fopen(text, "rb");
+            char data[4096];
+            while (file && (size = fread(data, 1, sizeof data, file))) give(&t, data, size);
+            if (!file || fclose(file)) return 3;
+            break;
+        }
         case 'w':
             pause_ms(atol(text));
             break;
