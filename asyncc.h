@@ -721,6 +721,7 @@ enum {
     R N ASYNC_FIRST_(ASYNC_PROTO_##p1 ASYNC_PROTO_##p2 ASYNC_PROTO_##p3 ASYNC_PROTO_##p4 ASYNC_PROTO_##p5 (void), )  \
         ASYNC_ERROR_("coroutine called without AWAIT");                                                             \
     ASYNC_PROTOTYPES_END_                                                                                           \
+    ASYNC_INLINE_ async_frame *async_head_of_##N(struct N *async_frame_) { return (async_frame *)(void *)async_frame_; } \
     ASYNC_INLINE_ async_frame *async_set_of_##N(struct N *async_frame_, struct async_args_of_##N async_args_)       \
     {                                                                                                               \
         if (async_frame_) async_frame_->async_args_ = async_args_;                                                  \
@@ -1100,7 +1101,7 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
  * it however the loop is left: its FINALLY parts run, and may await. break and continue work.
  * ASYNC_FOR_IN(lvalue, &generator) { } borrows one that ASYNC_START started, and does not close
  * it; -EBUSY is raised while somebody else waits for its next value. */
-#define ASYNC_START(gen, ...) ((void)(ASYNC_FRAME_((gen), __VA_ARGS__), async_start_(&(gen)->async_, &ASYNC_TYPE_OF_(ASYNC_FIRST_(__VA_ARGS__, )))))
+#define ASYNC_START(gen, ...) async_start_(ASYNC_FRAME_((gen), __VA_ARGS__), &ASYNC_TYPE_OF_(ASYNC_FIRST_(__VA_ARGS__, )))
 #define ASYNC_TYPE_OF_(f) ASYNC_CAT_(async_type_of_, f)
 #define ASYNC_FOR(lv, gen, ...) ASYNC_FOR_(__COUNTER__, __COUNTER__, __COUNTER__, lv, gen, __VA_ARGS__)
 #define ASYNC_FOR_(n, next, close, lv, gen, ...) ASYNC_FOR__(n, next, close, lv, gen, __VA_ARGS__)
@@ -1187,7 +1188,7 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
 
 /* A frame with its arguments in place, not started: the address of its head. */
 #define ASYNC_FRAME_(p, ...) ASYNC_CAT_(ASYNC_FRAME_, ASYNC_MANY_(__VA_ARGS__))(p, __VA_ARGS__)
-#define ASYNC_FRAME_0(p, f) ((void)sizeof((f)(), 0), (async_frame *)(void *)(p))
+#define ASYNC_FRAME_0(p, f) ((void)sizeof((f)(), 0), async_head_of_##f(p))
 #define ASYNC_FRAME_1(p, f, ...) \
     ((void)sizeof((f)(__VA_ARGS__), 0), async_set_of_##f(p, ASYNC_MAKE_(async_args_of_##f, __VA_ARGS__)))
 
