@@ -74,5 +74,8 @@ lint:
 # What only the build servers run.
 ci-extra:
 
+# Further targets: make demo, make bench.
+-include $(wildcard examples/*.mk bench/*.mk)
+
 clean:
 	rm -rf build
