@@ -678,15 +678,16 @@ enum {
 #endif
 
 /* The types of one coroutine. X: what a generator adds. Arrays of length 0 mark places and
- * carry facts (is it void? has it tasks?) at no cost. The prototype is never defined: a call
+ * carry facts (is it void? has it tasks?) at no cost; inside one of length 1, or g++ would warn
+ * of every struct of the user's that holds a frame. The prototype is never defined: a call
  * without AWAIT meets its attribute, and AWAIT has its arguments checked by it. */
 #define ASYNC_TYPES_(R, N, X, p1, p2, p3, p4, p5)                                                                   \
     __extension__ typedef struct ASYNC_ALIAS_ async_args_of_##N {                                                   \
         ASYNC_FIRST_(ASYNC_ARGS_##p1 ASYNC_ARGS_##p2 ASYNC_ARGS_##p3 ASYNC_ARGS_##p4 ASYNC_ARGS_##p5                \
-                     char async_none_[0];, )                                                                        \
+                     char async_none_[1][0];, )                                                                        \
     } async_args_of_##N;                                                                                                              \
     __extension__ union ASYNC_ALIAS_ awaits_of_##N {                                                                \
-        void *async_room_[ASYNC_ROOM_ ASYNC_ROOM_##p1 ASYNC_ROOM_##p2 ASYNC_ROOM_##p3 ASYNC_ROOM_##p4 ASYNC_ROOM_##p5]; \
+        void *async_room_[1][ASYNC_ROOM_ ASYNC_ROOM_##p1 ASYNC_ROOM_##p2 ASYNC_ROOM_##p3 ASYNC_ROOM_##p4 ASYNC_ROOM_##p5]; \
         ASYNC_CALLEES_##p1 ASYNC_CALLEES_##p2 ASYNC_CALLEES_##p3 ASYNC_CALLEES_##p4 ASYNC_CALLEES_##p5              \
     };                                                                                                              \
     __extension__ struct ASYNC_ALIAS_ N {                                                                           \
@@ -695,18 +696,18 @@ enum {
             struct async_args_of_##N async_args_;                                                                   \
             __extension__ struct {                                                                                  \
                 ASYNC_FIRST_(ASYNC_ARGS_##p1 ASYNC_ARGS_##p2 ASYNC_ARGS_##p3 ASYNC_ARGS_##p4 ASYNC_ARGS_##p5        \
-                             char async_none_[0];, )                                                                \
+                             char async_none_[1][0];, )                                                                \
             };                                                                                                      \
         };                                                                                                          \
         ASYNC_CAT_(ASYNC_RESULT_, ASYNC_IS_VOID_(R))(R) X                                                           \
-        char async_zero_[0]; /* from here to async_zero_end_ is cleared when the body starts */                     \
+        char async_zero_[1][0]; /* from here to async_zero_end_ is cleared when the body starts */                     \
         ASYNC_VARS_##p1 ASYNC_VARS_##p2 ASYNC_VARS_##p3 ASYNC_VARS_##p4 ASYNC_VARS_##p5                             \
-        async_frame_scope_ async_tasks_[0 ASYNC_SCOPE_##p1 ASYNC_SCOPE_##p2 ASYNC_SCOPE_##p3 ASYNC_SCOPE_##p4 ASYNC_SCOPE_##p5]; \
+        async_frame_scope_ async_tasks_[1][0 ASYNC_SCOPE_##p1 ASYNC_SCOPE_##p2 ASYNC_SCOPE_##p3 ASYNC_SCOPE_##p4 ASYNC_SCOPE_##p5]; \
         ASYNC_CHILDREN_##p1 ASYNC_CHILDREN_##p2 ASYNC_CHILDREN_##p3 ASYNC_CHILDREN_##p4 ASYNC_CHILDREN_##p5         \
-        char async_zero_end_[0];                                                                                    \
+        char async_zero_end_[1][0];                                                                                 \
         ASYNC_RAW_##p1 ASYNC_RAW_##p2 ASYNC_RAW_##p3 ASYNC_RAW_##p4 ASYNC_RAW_##p5                                  \
         union awaits_of_##N async_awaits_;                                                                          \
-        char async_void_[0][1 + ASYNC_IS_VOID_(R)];                                                                 \
+        char(*async_void_[1][0])[1 + ASYNC_IS_VOID_(R)];                                                            \
     };                                                                                                              \
     __extension__ typedef struct ASYNC_ALIAS_ async_task_of_##N {                                                                              \
         async_task task;                                                                                            \
@@ -868,7 +869,7 @@ static ASYNC_UNUSED_ async_frame_scope_ *const async_here_ = NULL;
     bool async_pass_ = true;                                                                        \
     bool async_fell_ = false; /* out of a block that may always be left by ASYNC_RETURN */          \
     void *async_child_;                                                                             \
-    async_frame_scope_ *const async_here_ = sizeof self->async_tasks_ ? self->async_tasks_ : NULL;  \
+    async_frame_scope_ *const async_here_ = sizeof self->async_tasks_ ? self->async_tasks_[0] : NULL; \
     (void)sizeof async_handler_, (void)sizeof async_finally_;                                       \
     (void)async_pass_, (void)async_fell_, (void)sizeof async_child_, (void)async_me_, (void)async_here_;               \
     async_dispatch_:                                                                                \
@@ -879,7 +880,7 @@ static ASYNC_UNUSED_ async_frame_scope_ *const async_here_ = NULL;
         if (sizeof self->async_tasks_) async_own_children_(async_here_, &self->async_, sizeof *self);
 
 #define ASYNC_END                                                                                   \
-        if (sizeof self->async_void_[0] == 1) ASYNC_NO_RESULT_;                                     \
+        if (sizeof *self->async_void_[0][0] == 1) ASYNC_NO_RESULT_;                                 \
         async_err_ = 0;                                                                             \
         if (0) goto async_dispatch_;                                                                \
     case ASYNC_LABEL_(ASYNC_LAST_):                                                                 \
@@ -911,7 +912,7 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
 /* ASYNC_RETURN(x), or ASYNC_RETURN() where the result is void. */
 #define ASYNC_RETURN(...) ASYNC_CAT_(ASYNC_RETURN_, ASYNC_EMPTY_(__VA_ARGS__))(__VA_ARGS__)
 #define ASYNC_RETURN_0(...) do { self->async_result_ = (__VA_ARGS__); ASYNC_THROW_(ASYNC_RETURNING_); } while (0)
-#define ASYNC_RETURN_1(...) do { (void)sizeof(char[2 * (int)sizeof self->async_void_[0] - 3]) /* a result is missing */; ASYNC_THROW_(ASYNC_RETURNING_); } while (0)
+#define ASYNC_RETURN_1(...) do { (void)sizeof(char[2 * (int)sizeof *self->async_void_[0][0] - 3]) /* a result is missing */; ASYNC_THROW_(ASYNC_RETURNING_); } while (0)
 
 /* ASYNC_RAISE(error), ASYNC_RAISE(error, "static text"): the text shows in reports, and
  * async_error_text() finds it. */
@@ -1290,6 +1291,9 @@ ASYNC_API int async_loop_close(async_loop *loop);
 ASYNC_API int async_loop_shutdown(async_loop *loop);
 /* The loop's clock, read now. Nanoseconds; monotonic. */
 ASYNC_API async_time async_loop_time(async_loop *loop);
+/* Lets time pass on a virtual clock, as a step that takes so long would on a real one. 0, or
+ * -EINVAL if the clock is real. */
+ASYNC_API int async_loop_advance(async_loop *loop, async_duration d);
 /* The loop that runs in this thread, or NULL. */
 ASYNC_API async_loop *async_running_loop(void);
 
@@ -1379,7 +1383,7 @@ ASYNC_C_END_
  * ------------------------------------------------------------------------------------------ */
 
 #define ASYNC_NOT_AWAITED_ ASYNC_ERROR_("coroutine called without AWAIT")
-#define ASYNC_LEAF_TYPE_(name) __extension__ struct ASYNC_ALIAS_ name { char async_none_[0]; }
+#define ASYNC_LEAF_TYPE_(name) __extension__ struct ASYNC_ALIAS_ name { char async_none_[1][0]; }
 
 /* At the end of the ready queue. */
 ASYNC_INLINE_ void async_push_(async_loop *loop, async_handle *h)
@@ -1869,6 +1873,13 @@ static void async_drop_note_(async_loop *loop, struct async_error_note_ *note)
     note->task = NULL;
     note->ended = false;
 }
+/* Memory of tasks is given back: last chance to tell of their errors. */
+static void async_forget_(async_loop *loop, uintptr_t from, uintptr_t size)
+{
+    int i;
+    for (i = 0; i < 8; i++)
+        if (loop->notes[i].task && (uintptr_t)loop->notes[i].task - from < size) async_drop_note_(loop, &loop->notes[i]);
+}
 static struct async_error_note_ *async_add_note_(async_loop *loop, const async_task *task, int error, const char *text)
 {
     struct async_error_note_ *note = async_find_note_(loop, task);
@@ -2022,6 +2033,13 @@ static int64_t async_deadline_(async_loop *loop, int64_t ns)
 {
     int64_t now = async_loop_time(loop);
     return ns > INT64_MAX - 1 - now ? INT64_MAX - 1 : now + ns; /* ns is never below -INT64_MAX, now never negative */
+}
+
+int async_loop_advance(async_loop *loop, async_duration d)
+{
+    if (!(loop->flags & ASYNC_VIRTUAL_)) return -EINVAL;
+    if (d.ns > 0) loop->now = async_deadline_(loop, d.ns);
+    return 0;
 }
 
 #define ASYNC_WHEN_(h) (((struct async_timer_ *)(void *)(h))->when)
@@ -2285,6 +2303,7 @@ int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope,
         scope = here && (uintptr_t)task - here->from < here->size ? &here->scope : &async_loop_->scope;
     }
     loop = scope->loop;
+    if (ASYNC_RARE_(task->flags & ASYNC_DONE_ && task->wake && loop)) async_forget_(loop, (uintptr_t)task, 1);
     frame->state = 0;
     frame->up.waiters = NULL;
     task->flags &= ASYNC_HEAP_;
@@ -2292,13 +2311,12 @@ int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope,
     task->wake = 0;
     if (ASYNC_RARE_(!loop || loop->flags & ASYNC_CLOSED_ ||
                     (scope->child_done == async_group_child_done_ &&
-                     (((async_group *)(void *)scope)->aborting || (((async_group *)(void *)scope)->phase == 2 && !scope->head))))) {
+                     (((async_group *)(void *)scope)->aborting || (((async_group *)(void *)scope)->phase >= 2 && !scope->head))))) {
         task->flags |= ASYNC_DONE_;
         task->wake = ASYNC_CANCELED;
         return -ESHUTDOWN;
     }
     if (ASYNC_RARE_(task->flags & ASYNC_HEAP_)) task->refs = 1;
-    else async_see_(task);
     task->flags |= ASYNC_LIVE_;
     task->frame = frame;
     task->h.ops = &async_ready_ops_;
@@ -2323,9 +2341,8 @@ void *async_new_frame_(size_t size, async_scope *scope)
     task->flags = ASYNC_HEAP_;
     return task + 1;
 }
-static void async_free_(async_task *task)
+static void async_free_(async_loop *loop, async_task *task)
 {
-    async_loop *loop = task->scope->loop;
     (void)loop->options.alloc(loop->options.context, task, 0);
 }
 async_task *async_spawn_new_(async_frame *frame, const async_type *type, async_scope *scope, bool eager)
@@ -2333,9 +2350,8 @@ async_task *async_spawn_new_(async_frame *frame, const async_type *type, async_s
     async_task *task;
     if (!frame) return NULL;
     task = (async_task *)(void *)frame - 1;
-    task->scope = scope ? scope : &async_loop_->scope;
     if (async_spawn_(frame, type, scope, NULL, eager)) {
-        async_free_(task);
+        async_free_(scope ? scope->loop : async_loop_, task);
         return NULL;
     }
     return task;
@@ -2344,7 +2360,7 @@ async_task *async_spawn_new_(async_frame *frame, const async_type *type, async_s
 /* A task from the allocator is freed in a turn of its own, behind those that it has woken. */
 static void async_free_run_(async_handle *h)
 {
-    async_free_((async_task *)(void *)h);
+    async_free_(async_loop_, (async_task *)(void *)h); /* its scope may be gone */
 }
 static const async_ops async_free_ops_ = {async_free_run_, NULL, NULL, NULL, NULL, "its end"};
 static void async_hold_(async_task *task)
@@ -2463,7 +2479,7 @@ int async_join_children_(async_frame *frame, async_frame_scope_ *scope, async_ta
     async_task *child;
     if (scope->waiter) {
         scope->waiter = NULL;
-        error = frame->held;
+        if (error != ASYNC_CANCELED) error = frame->held; /* as in a FINALLY part, a new cancel replaces what is held */
     } else if (scope->scope.head) {
         for (child = scope->scope.head; child; child = child->next) (void)async_task_cancel(child);
         scope->waiter = task;
@@ -2473,6 +2489,7 @@ int async_join_children_(async_frame *frame, async_frame_scope_ *scope, async_ta
         return async_block_(task, frame, &async_children_ops_);
     }
     async_scope_close_(&scope->scope);
+    async_forget_(async_loop_, scope->from, scope->size);
     return error;
 }
 
@@ -2489,7 +2506,7 @@ static bool async_gather_cancelled_(async_task *task);
 bool async_task_cancel(async_task *first)
 {
     async_task *task = first, *up = NULL;
-    if (async_task_done(first)) return false;
+    if (async_task_done(first)) return (void)async_see_(first), false;
     for (;;) {
         async_task *joiner = NULL, *mark = NULL;
         uint32_t steps = 0;
@@ -2578,7 +2595,12 @@ static async_task *async_join_target_(async_task *task)
 static const async_ops async_join_ops_ = {NULL, async_cancel_wait_, async_join_target_, NULL, &async_ready_ops_, "join"};
 int async_join_(async_task *task, async_frame *caller, async_task *on)
 {
-    if (on == task) return -EDEADLK;
+    if (ASYNC_RARE_(on == task)) { /* asyncio tells it a tick later */
+        task->frame = caller;
+        task->wake = -EDEADLK;
+        async_push_(async_loop_, &task->h);
+        return ASYNC_PENDING_;
+    }
     if (ASYNC_RARE_(!(on->flags & ASYNC_LIVE_))) return async_misuse_(task, caller, "awaits a task that was never spawned");
     task->u.on = on;
     async_link_(&async_root_(on)->up.waiters, &task->h);
@@ -2862,13 +2884,16 @@ int async_wait_for_leaf_(struct async_wait_for *w, async_frame *caller, async_ta
 {
     int err;
     if (async_task_done(on)) return async_see_(on);
+    if (on == task || !(on->flags & ASYNC_LIVE_)) return async_join_(task, caller, on); /* which says why not */
     w->on = on;
     w->timeout.phase = 0;
-    err = async_timeout_enter_leaf_(NULL, caller, task, &w->timeout, d);
-    if (!err) err = async_join_(task, caller, on);
-    if (err != ASYNC_PENDING_) return async_timeout_exit_leaf_(NULL, caller, task, &w->timeout, err);
+    err = async_timeout_enter_leaf_(NULL, caller, task, &w->timeout, d.ns > 0 ? d : ASYNC_FOREVER);
+    if (err) return err;
+    (void)async_join_(task, caller, on);
     task->u.on = w;
-    return async_block_(task, caller, &async_wait_for_ops_);
+    (void)async_block_(task, caller, &async_wait_for_ops_);
+    if (d.ns <= 0) (void)async_timeout_fire_(&w->timeout); /* now: a task that has not started never does */
+    return ASYNC_PENDING_;
 }
 
 /* ------------------------------------------------------------------------------------------
@@ -2994,7 +3019,7 @@ static bool async_idle_(async_loop *loop)
     int64_t wait = 0, next = 0;
     if (!loop->head && !(loop->flags & ASYNC_STOP_)) {
         next = async_next_timer_(loop);
-        wait = next == INT64_MAX ? INT64_MAX : loop->flags & ASYNC_VIRTUAL_ ? 0 : next - async_loop_time(loop);
+        wait = next == INT64_MAX ? INT64_MAX : loop->flags & ASYNC_VIRTUAL_ || next < 0 ? 0 : next - async_loop_time(loop);
     }
 #if ASYNCC_IO
     if (loop->fd_waits) {
@@ -3124,10 +3149,13 @@ int async_loop_run_until_complete(async_loop *loop, async_task *task)
     async_loop_ = loop;
     __builtin_memset(&stop, 0, sizeof stop);
     (void)async_task_add_done_callback(task, &stop, async_stop_call_, loop);
+    async_hold_(task);
     err = async_loop_run_(loop);
     (void)async_call_cancel(&stop);
-    if (async_task_done(task)) return async_see_(task);
-    return err ? err : -EINTR;
+    if (async_task_done(task)) err = async_see_(task);
+    else if (!err) err = -EINTR;
+    async_release_(task);
+    return err;
 }
 async_loop *async_running_loop(void)
 {
@@ -3138,31 +3166,33 @@ int async_loop_shutdown(async_loop *loop)
 {
     async_scope *scope;
     async_task *task;
+    int err = 0, turns = 4;
     if (loop->flags & ASYNC_CLOSED_) return 0;
     if (async_running_loop()) return -EBUSY;
     async_loop_ = loop;
+    loop->leftover = 0;
     for (scope = loop->scopes; scope; scope = scope->next)
         for (task = scope->head; task; task = task->next)
             if (!async_task_done(task)) {
                 task->flags |= ASYNC_LEFTOVER_;
                 loop->leftover++;
             }
-    if (!loop->leftover) return 0;
-    for (scope = loop->scopes; scope; scope = scope->next)
-        for (task = scope->head; task; task = task->next)
-            if (task->flags & ASYNC_LEFTOVER_) (void)async_task_cancel(task);
-    return async_loop_run_(loop);
+    if (loop->leftover) {
+        for (scope = loop->scopes; scope; scope = scope->next)
+            for (task = scope->head; task; task = task->next)
+                if (task->flags & ASYNC_LEFTOVER_) (void)async_task_cancel(task);
+        err = async_loop_run_(loop);
+        turns = 6;
+    }
+    /* As many more turns as CPython's run() takes to gather the tasks (2), close generators (2) and
+     * join threads (2): what the last tasks have queued is still run. */
+    while (!err && turns--) {
+        loop->flags |= ASYNC_STOP_;
+        err = async_loop_run_(loop);
+    }
+    return err;
 }
 
-/* Nodes of the allocator in a list of those who wait. */
-static void async_free_spares_(async_handle *h)
-{
-    while (h && !h->ops->child_done) {
-        async_handle *next = h->next;
-        if (h->ops == &async_spare_ops_) async_spare_free_((struct async_spare_ *)(void *)h);
-        h = next;
-    }
-}
 int async_loop_close(async_loop *loop)
 {
     async_loop *running;
@@ -3177,10 +3207,22 @@ int async_loop_close(async_loop *loop)
     loop->flags |= ASYNC_CLOSED_;
     for (i = 0; i < 8; i++)
         if (loop->notes[i].task) async_drop_note_(loop, &loop->notes[i]);
+    for (scope = loop->scopes; scope; scope = scope->next)
+        for (task = scope->head; task; task = task->next) {
+            if (!async_task_done(task)) async_report_(loop, "task was destroyed but it is pending", 0, NULL, async_root_(task)->type);
+            task->flags &= (uint8_t)~ASYNC_LIVE_;
+            if (task->h.ops == &async_gather_ops_) async_gather_detach_((struct async_gather *)task->u.on, task, ((struct async_gather *)task->u.on)->n);
+        }
+    /* calls that were queued, timed or waiting are their owner's again */
+    for (scope = loop->scopes; scope; scope = scope->next)
+        for (task = scope->head; task; task = task->next)
+            for (h = async_root_(task)->up.waiters; h; h = h->next) h->pprev = NULL;
+    for (i = 0; i < ASYNC_LEVELS_ * ASYNC_SLOTS_; i++)
+        for (h = loop->wheel[i]; h; h = h->next) h->pprev = NULL;
     for (h = loop->head; h; h = after) {
         after = h->next;
+        h->pprev = NULL;
         if (h->ops == &async_free_ops_) h->next = dead, dead = h;
-        if (h->ops == &async_spare_ops_) async_spare_free_((struct async_spare_ *)(void *)h);
     }
     for (scope = loop->scopes; scope; scope = scope->next) {
         task = scope->child_done == async_group_child_done_ ? ((async_group *)(void *)scope)->failed : NULL;
@@ -3188,12 +3230,8 @@ int async_loop_close(async_loop *loop)
             next = async_group_next_failed(task);
             if (task->flags & ASYNC_HEAP_) task->h.next = dead, dead = &task->h;
         }
-        for (task = scope->head; task; task = task->next) {
-            if (!async_task_done(task)) async_report_(loop, "task was destroyed but it is pending", 0, NULL, async_root_(task)->type);
-            task->flags &= (uint8_t)~ASYNC_LIVE_;
-            async_free_spares_(async_root_(task)->up.waiters);
+        for (task = scope->head; task; task = task->next)
             if (task->flags & ASYNC_HEAP_) task->h.next = dead, dead = &task->h;
-        }
     }
 #if ASYNCC_IO
     async_io_close_(loop);
