@@ -1244,8 +1244,12 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
 #define ASYNC_RUN__(f, ...) \
     async_run_main_(ASYNC_FRAME_(&((ASYNC_TASK(f)){0}).frame_, __VA_ARGS__), &async_type_of_##f)
 #define ASYNC_RUN_TO__(lv, f, ...)                                                                  \
-    __extension__(async_run_to_(ASYNC_FRAME_(&((ASYNC_TASK(f)){0}).frame_, __VA_ARGS__), &async_type_of_##f) \
-                  ?: ((lv) = ((struct f *)async_ran_())->async_result_, 0))
+    __extension__({                                                                                 \
+        ASYNC_TASK(f) async_main_ = {0};                                                            \
+        int async_ran_ = async_run_(ASYNC_FRAME_(&async_main_.frame_, __VA_ARGS__), &async_type_of_##f); \
+        if (!async_ran_) (lv) = async_main_.frame_.async_result_;                                   \
+        async_ran_;                                                                                 \
+    })
 #endif
 
 /* ASYNC_RESULT(&task): what it returned. Panics unless it has ended without error. */
@@ -1367,8 +1371,6 @@ ASYNC_API async_task *async_spawn_new_(async_frame *, const async_type *, async_
 ASYNC_API void *async_new_frame_(size_t size, async_scope *);
 ASYNC_API int async_run_main_(async_frame *, const async_type *);
 ASYNC_API int async_run_(async_frame *, const async_type *);
-ASYNC_API int async_run_to_(async_frame *, const async_type *);
-ASYNC_API void *async_ran_(void);
 ASYNC_API void async_check_result_(async_task *task, const char *file, int line);
 extern ASYNCC_THREAD_LOCAL async_loop *async_loop_;
 extern const async_ops async_ready_ops_;
@@ -3024,7 +3026,6 @@ static bool async_idle_(async_loop *loop)
 #if ASYNCC_IO
     if (loop->fd_waits) {
         (void)async_poll_(loop, wait < 0 ? 0 : wait);
-        if (loop->head) wait = 0;
     } else
 #endif
     if (wait > 0) {
@@ -3247,8 +3248,6 @@ int async_loop_close(async_loop *loop)
 
 /* --- ASYNC_RUN --- */
 
-static ASYNCC_THREAD_LOCAL async_frame *async_ran_frame_; /* the last ASYNC_RUN_TO's */
-
 int async_run_(async_frame *frame, const async_type *type)
 {
     async_loop loop;
@@ -3274,16 +3273,6 @@ int async_run_main_(async_frame *frame, const async_type *type)
     }
 #endif
     return err ? 1 : 0;
-}
-int async_run_to_(async_frame *frame, const async_type *type)
-{
-    int err = async_run_(frame, type);
-    async_ran_frame_ = frame;
-    return err;
-}
-void *async_ran_(void)
-{
-    return async_ran_frame_;
 }
 
 #if ASYNCC_IO
