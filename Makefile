@@ -4,6 +4,7 @@
 #   make check                     tests in every compiler, language and sanitizer: tests/check.sh
 #   make reject                    programs that must not compile: tests/reject.sh
 #   make lint                      warnings, reject, clang-tidy, cppcheck, format: tests/lint.sh
+#   make format [F=files]          clang-format, in place
 
 CFLAGS ?= -O1 -g
 STD := -std=c11
@@ -32,7 +33,7 @@ example_runs := $(patsubst examples/%.c,$(BUILD)/examples/%.run,$(examples))
 
 compile = $(CC) $(STD) $(CFLAGS) $(WARN) $(LANGUAGE) -pthread
 
-.PHONY: always all test tests check reject lint ci-extra clean $(runs) $(example_runs)
+.PHONY: always all test tests check reject lint format ci-extra clean $(runs) $(example_runs)
 all: test
 
 test:
@@ -70,6 +71,11 @@ reject:
 
 lint:
 	@sh tests/lint.sh | awk -f tests/tap.awk
+
+# F: files; without it all but asyncc.h.
+F = $(wildcard tests/*.[ch] examples/*.[ch] examples/*/*.[ch] bench/*.[ch])
+format:
+	clang-format -i $(F)
 
 # What only the build servers run.
 ci-extra:

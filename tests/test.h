@@ -109,10 +109,13 @@
 #define TEST_RUN__(v, f, ...)                                                                      \
     test_run_(ASYNC_FRAME_(&((ASYNC_TASK(f)){0}).frame_, __VA_ARGS__), &async_type_of_##f, v)
 #define TEST_RUN_TO__(lv, v, f, ...)                                                               \
-    ((lv) = ((struct f *)test_run_to_(ASYNC_FRAME_(&((ASYNC_TASK(f)){0}).frame_, __VA_ARGS__),     \
-                                      &async_type_of_##f, v))                                      \
-                ->async_result_,                                                                   \
-     test_last_error_)
+    __extension__({                                                                                \
+        ASYNC_TASK(f) test_task_ = {0};                                                            \
+        int test_err_ =                                                                            \
+            test_run_(ASYNC_FRAME_(&test_task_.frame_, __VA_ARGS__), &async_type_of_##f, v);       \
+        if (!test_err_) (lv) = test_task_.frame_.async_result_;                                    \
+        test_err_;                                                                                 \
+    })
 #endif
 
 struct test_case_ {
@@ -126,18 +129,17 @@ static struct test_case_ *test_cases_, **test_tail_ = &test_cases_;
 static struct test_shared_ {
     char why[200]; /* of a skip; empty: none */
     int limit;     /* seconds */
-} *test_shared_;
+} * test_shared_;
 
 static char test_text_[1 << 16]; /* of trace() */
 static size_t test_text_size_;
-static int test_output_ = -1;     /* file that holds what the test prints */
-static int test_panic_output_;    /* the same for the process of CHECK_PANIC */
-static pid_t test_child_;         /* whom the time limit is for */
-static int test_used_;            /* seconds it has had */
-static int test_last_error_;
-static async_time test_start_;    /* loop's clock when run_real or run_virtual began */
-static TEST_UNUSED_ int test_reports;              /* how often a loop's error handler was called, */
-static TEST_UNUSED_ const char *test_last_report;  /* and its last message */
+static int test_output_ = -1;         /* file that holds what the test prints */
+static int test_panic_output_;        /* the same for the process of CHECK_PANIC */
+static pid_t test_child_;             /* whom the time limit is for */
+static int test_used_;                /* seconds it has had */
+static async_time test_start_;        /* loop's clock when run_real or run_virtual began */
+static TEST_UNUSED_ int test_reports; /* how often a loop's error handler was called, */
+static TEST_UNUSED_ const char *test_last_report; /* and its last message */
 
 static void test_add_(struct test_case_ *test)
 {
@@ -146,8 +148,8 @@ static void test_add_(struct test_case_ *test)
 }
 
 /* _exit: no leak report of what a test had to leave behind. */
-static __attribute__((__noreturn__)) TEST_PRINTF_(3) void test_fail_(const char *file, int line,
-                                                                     const char *format, ...)
+static __attribute__((__noreturn__))
+TEST_PRINTF_(3) void test_fail_(const char *file, int line, const char *format, ...)
 {
     va_list args;
     fflush(stdout);
@@ -303,13 +305,6 @@ static TEST_UNUSED_ int test_run_(async_frame *frame, const async_type *type, bo
     return err;
 }
 
-static TEST_UNUSED_ async_frame *test_run_to_(async_frame *frame, const async_type *type,
-                                              bool virtual_clock)
-{
-    test_last_error_ = test_run_(frame, type, virtual_clock);
-    return frame;
-}
-
 /* Inside run_virtual or run_real: milliseconds since it began. */
 static TEST_UNUSED_ int now_ms(void)
 {
@@ -376,9 +371,9 @@ static int test_one_(struct test_case_ *test, int number, bool verbose)
     putchar('\n');
     if (result == 1 || verbose) test_show_(test_output_);
     if (WIFSIGNALED(status))
-        printf("#   %s\n", WTERMSIG(status) == SIGKILL ? "time limit" : strsignal(WTERMSIG(status)));
-    else if (WEXITSTATUS(status) > 1)
-        printf("#   exit status %d\n", WEXITSTATUS(status));
+        printf("#   %s\n",
+               WTERMSIG(status) == SIGKILL ? "time limit" : strsignal(WTERMSIG(status)));
+    else if (WEXITSTATUS(status) > 1) printf("#   exit status %d\n", WEXITSTATUS(status));
     close(test_output_);
     return result;
 }

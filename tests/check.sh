@@ -1,0 +1,77 @@
+#!/bin/sh
+# check.sh [part of a combination's name]: the tests in every compiler, language and sanitizer.
+# One line for each combination, then what failed in it; the last line counts all tests of all.
+# T=part of a test's name runs fewer tests.
+#
+# Not the full product of compilers, levels and standards: each compiler meets -O0 and -O2 and
+# every standard meets gcc or clang (C) or both (C++) once. The sanitizers take one standard each.
+# gnu2x is C23. In C++ the files that begin with `// C only:` are left out.
+cd "$(dirname "$0")/.." || exit
+make=${MAKE:-make}
+passed=0 failed=0 skipped=0
+work=build/check
+mkdir -p $work
+
+count() { # passed, failed, skipped
+    passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+}
+
+# name, compiler, standard, flags, [how much slower, what to run it under]
+combination() {
+    case $1 in *"$only"*) ;; *) return ;; esac
+    for tool in "$2" ${6%% *}; do
+        command -v "$tool" >/dev/null && continue
+        echo "ok - $1 # SKIP $tool is not installed"
+        count 0 0 1
+        return
+    done
+    if ! echo 'int main(void) { return 0; }' >$work/probe.c || ! $2 $4 -o $work/probe $work/probe.c 2>$work/probe.log; then
+        echo "ok - $1 # SKIP libraries for $2 $4 are not installed"
+        count 0 0 1
+        return
+    fi
+    case $3 in *++*) language='-x c++' ;; *) language= ;; esac
+    begin=$(date +%s)
+    log=$work/$1.log
+    TEST_SLOWER=${5:-1} $make -k -s --no-print-directory -j"${JOBS:-$(nproc 2>/dev/null || echo 1)}" -Otarget run-tests \
+        BUILD="$work/$1" CC="$2" STD="-std=$3" CFLAGS="$4" LANGUAGE="$language" RUN="$6" T="$T" 2>&1 |
+        awk -f tests/tap.awk >"$log"
+    total=$(tail -n 1 "$log")
+    # shellcheck disable=SC2046
+    count $(echo "$total" | sed 's/[^0-9 ]//g')
+    case $total in *' 0 failed,'*) ok=ok ;; *) ok='not ok' ;; esac
+    echo "$ok - $1: $total ($(($(date +%s) - begin)) s)"
+    # What is skipped everywhere is told by `make test`; here it would repeat in every combination.
+    grep -v '^ok \|^1\.\.\| skipped$' "$log" | head -n "${LINES_MAX:-100}"
+}
+
+only=$1
+asan='-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
+export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:detect_leaks=1
+export UBSAN_OPTIONS=print_stacktrace=1
+export TSAN_OPTIONS=halt_on_error=1
+fixed= # thread sanitizer of older compilers: needs memory to be laid out as it expects
+if setarch "$(uname -m)" -R true 2>/dev/null; then fixed="setarch $(uname -m) -R"; fi
+
+combination gcc-O0-c11       gcc     c11   '-g -O0'
+combination gcc-O2-c17       gcc     c17   '-g -O2'
+combination gcc-O2-c23       gcc     gnu2x '-g -O2'
+combination clang-O0-c17     clang   c17   '-g -O0'
+combination clang-O2-c11     clang   c11   '-g -O2'
+combination clang-O2-c23     clang   gnu2x '-g -O2'
+combination g++-O0-c++20     g++     c++20 '-g -O0'
+combination g++-O2-c++17     g++     c++17 '-g -O2'
+combination clang++-O0-c++17 clang++ c++17 '-g -O0'
+combination clang++-O2-c++20 clang++ c++20 '-g -O2'
+combination gcc-Os-lint      gcc     c11   '-g -Os -DASYNCC_LINT=1'
+combination 32-bit           gcc     c11   '-g -O2 -m32'
+combination musl             musl-gcc c11  '-g -O2 -static'
+combination gcc-sanitize     gcc     c11   "$asan" 3
+combination clang-sanitize   clang   c17   "$asan" 3
+combination g++-sanitize     g++     c++17 "$asan" 3
+combination clang-thread     clang   c11   '-g -O1 -fsanitize=thread' 5 "$fixed"
+combination valgrind         gcc     c11   '-g -O1' 20 \
+    'valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect --child-silent-after-fork=no'
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ] && [ $passed != 0 ]
