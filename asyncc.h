@@ -471,7 +471,7 @@ enum { ASYNC_DIGIT_ = 6, ASYNC_SLOTS_ = 1 << ASYNC_DIGIT_, ASYNC_LEVELS_ = 11 };
 #if ASYNCC_IO
 /* Who waits for a descriptor, and what is known of it: see >>descriptors. */
 typedef struct async_fd_ {
-    async_task *waiter[2]; /* reading, writing */
+    async_task *waiter[2]; /* reading, writing: from its wait to its turn */
     uint32_t generation;   /* of its number: an event of an earlier one is dropped */
     uint8_t flags;
 } async_fd_;
@@ -506,6 +506,8 @@ struct async_loop {
 #if ASYNCC_IO
     async_fd_ *fds;
     int fd_count, fd_waits; /* table size; waiters in it */
+    void *poll_set;         /* what poll() is asked, and for how many it has room */
+    int poll_room;
     int poll_fd;            /* epoll or kqueue; -1: not open */
     int spare_fd;           /* given up to accept and refuse when descriptors run out */
     const async_task *io_task;
@@ -1716,6 +1718,7 @@ ASYNC_PROTOTYPES_END_
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 #define ASYNCC_EPOLL 1
@@ -3008,11 +3011,13 @@ int async_group_exit_leaf_(struct async_group_exit *room, async_frame *caller, a
  * ------------------------------------------------------------------------------------------ */
 
 #if ASYNCC_IO
-static int async_poll_open_(async_loop *loop);
-static int async_poll_(async_loop *loop, int64_t timeout_ns);
+static void async_io_poll_(async_loop *loop, int64_t timeout_ns);
 static void async_io_close_(async_loop *loop);
 #endif
 
+/* No sleep is longer than a day: some systems refuse one of years, and where time_t has 32 bits
+ * it would overflow. */
+#define ASYNC_DAY_ ((int64_t)86400 * 1000000000)
 enum { ASYNC_POLL_EVERY_ = 64 }; /* resumes between two looks at clock and poller, if work never ends */
 
 /* Waits for the next thing to happen, at most until the next deadline. False: nothing will. */
@@ -3024,12 +3029,13 @@ static bool async_idle_(async_loop *loop)
         wait = next == INT64_MAX ? INT64_MAX : loop->flags & ASYNC_VIRTUAL_ || next < 0 ? 0 : next - async_loop_time(loop);
     }
 #if ASYNCC_IO
-    if (loop->fd_waits) {
-        (void)async_poll_(loop, wait < 0 ? 0 : wait);
+    if (loop->fd_waits && loop->poll_fd >= 0) {
+        async_io_poll_(loop, wait);
     } else
 #endif
     if (wait > 0) {
         if (next == INT64_MAX) return false;
+        if (wait > ASYNC_DAY_) wait = ASYNC_DAY_;
 #if !ASYNCC_FREESTANDING
         {
             struct timespec t;
@@ -3284,6 +3290,9 @@ int async_run_main_(async_frame *frame, const async_type *type)
  *                 its number, so one left over from a closed descriptor is dropped.
  *                 A foreign descriptor is armed anew for each wait and nothing is known of it:
  *                 its owner may close it and open another under the same number at any time.
+ *                 Who has been woken keeps its place in the table until its turn. Otherwise
+ *                 somebody else could start to wait in between, or the descriptor be closed and
+ *                 its number given to another, which would then be read from by mistake.
  * ------------------------------------------------------------------------------------------ */
 
 enum {
@@ -3295,16 +3304,26 @@ enum {
     ASYNC_FD_ALWAYS_ = 64,   /* ... but not after a hang-up or urgent data */
     ASYNC_FD_PAUSED_ = 128   /* a listener that waits for descriptors to become free */
 };
-enum { ASYNC_IO_BUDGET_ = 32 }; /* operations of one task that finish at once, before others get a turn */
+enum {
+    ASYNC_IO_BUDGET_ = 32,     /* operations of one task that finish at once, before others get a turn */
+    ASYNC_IO_MOST_ = 1 << 30   /* bytes in one call: macOS refuses more than INT_MAX */
+};
+extern const async_ops async_io_woken_ops_;
+static bool async_io_cancel_(async_task *task);
+static const async_ops async_io_ops_ = {NULL, async_io_cancel_, NULL, NULL, &async_io_woken_ops_, "descriptor"};
+static int async_accept_retry_(void *arg);
 
-/* The poller's contract: the functions of one of the sections below. Timeouts in ns, INT64_MAX: none.
+/* The poller's contract: the functions of one of the sections below. Each gives 0 or -errno.
  *   open, close      the kernel's object, loop->poll_fd
- *   add, del         an owned descriptor, both directions, edge-triggered, once
- *   arm              a foreign one, once, level-triggered, for the directions in `mask`
- *   poll             waits, and calls async_fd_event_() for what happened                        */
+ *   add, del         an owned descriptor, both directions, edge-triggered, once; add fails if it
+ *                    cannot be waited for in this direction
+ *   arm              a foreign one, once, level-triggered, for the directions in `mask`; -EPERM
+ *                    for a file that is always ready
+ *   poll             waits for at most that many ns, INT64_MAX: for ever, and calls
+ *                    async_fd_event_() for what happened                                         */
 static int async_poll_open_(async_loop *loop);
 static void async_poll_close_(async_loop *loop);
-static int async_poll_add_(async_loop *loop, int fd, uint32_t generation);
+static int async_poll_add_(async_loop *loop, int fd, uint32_t generation, int direction);
 static void async_poll_del_(async_loop *loop, int fd);
 static int async_poll_arm_(async_loop *loop, int fd, uint32_t generation, int mask);
 static int async_poll_(async_loop *loop, int64_t timeout);
@@ -3313,9 +3332,10 @@ static int async_fd_reserve_(async_loop *loop, int fd)
 {
     int count = loop->fd_count ? loop->fd_count : 64;
     async_fd_ *fds;
-    if (fd < 0) return -EBADF;
-    if (fd < loop->fd_count) return 0;
+    if (fd >= 0 && fd < loop->fd_count) return 0;
+    if (ASYNCC_SYS(fcntl)(fd, F_GETFD, 0) < 0) return -errno; /* no table for a number that is nonsense */
     while (count <= fd) count = count > INT32_MAX / 2 ? INT32_MAX : count * 2;
+    if (count == INT32_MAX || (size_t)count > SIZE_MAX / sizeof *fds) return -ENOMEM;
     fds = (async_fd_ *)loop->options.alloc(loop->options.context, loop->fds, (size_t)count * sizeof *fds);
     if (!fds) return -ENOMEM;
     __builtin_memset(fds + loop->fd_count, 0, (size_t)(count - loop->fd_count) * sizeof *fds);
@@ -3329,14 +3349,32 @@ static async_fd_ *async_fd_owned_(async_loop *loop, int fd)
     return loop && fd >= 0 && fd < loop->fd_count && loop->fds[fd].flags & ASYNC_FD_OWNED_ ? &loop->fds[fd] : NULL;
 }
 
-/* Wakes who waits for a direction of it, if anybody does. */
-static void async_fd_wake_(async_loop *loop, async_fd_ *f, int direction, int err)
+/* Somebody waits, and has not been woken yet. */
+static bool async_fd_awaited_(const async_fd_ *f, int direction)
 {
-    async_task *task = f->waiter[direction];
-    if (!task) return;
+    return f->waiter[direction] && f->waiter[direction]->h.ops == &async_io_ops_;
+}
+static void async_fd_wake_(async_fd_ *f, int direction, int err)
+{
+    if (async_fd_awaited_(f, direction)) async_wake_(f->waiter[direction], err);
+}
+static void async_fd_leave_(async_loop *loop, async_fd_ *f, int direction)
+{
     f->waiter[direction] = NULL;
     loop->fd_waits--;
-    async_wake_(task, err);
+}
+/* Its number is another's from now on. */
+static void async_fd_forget_(async_loop *loop, async_fd_ *f)
+{
+    int direction;
+    f->flags = 0;
+    f->generation++;
+    for (direction = 0; direction < 2; direction++) {
+        if (!f->waiter[direction]) continue;
+        async_fd_wake_(f, direction, -EBADF);
+        f->waiter[direction]->wake = -EBADF; /* woken, but its turn would come too late */
+        async_fd_leave_(loop, f, direction);
+    }
 }
 
 static void async_fd_event_(async_loop *loop, int fd, uint32_t generation, bool readable, bool writable, bool always)
@@ -3346,24 +3384,37 @@ static void async_fd_event_(async_loop *loop, int fd, uint32_t generation, bool 
     if (always) f->flags |= ASYNC_FD_ALWAYS_;
     if (readable) {
         f->flags &= (uint8_t)~ASYNC_FD_DRY_;
-        async_fd_wake_(loop, f, 0, 0);
+        async_fd_wake_(f, 0, 0);
     }
     if (writable) {
         f->flags &= (uint8_t) ~(ASYNC_FD_DRY_ << 1);
-        async_fd_wake_(loop, f, 1, 0);
+        async_fd_wake_(f, 1, 0);
     }
     if (!(f->flags & ASYNC_FD_OWNED_)) { /* armed once: somebody may wait for the other direction */
-        int mask = (f->waiter[0] ? 1 : 0) | (f->waiter[1] ? 2 : 0);
+        int mask = async_fd_awaited_(f, 0) | async_fd_awaited_(f, 1) << 1;
         int err = mask ? async_poll_arm_(loop, fd, generation, mask) : 0;
-        if (err) async_fd_wake_(loop, f, 0, err), async_fd_wake_(loop, f, 1, err);
+        if (err) async_fd_wake_(f, 0, err), async_fd_wake_(f, 1, err);
     }
 }
+/* What the loop calls. If the poller itself fails, those who wait are told: nothing else would
+ * ever wake them. */
+static void async_io_poll_(async_loop *loop, int64_t timeout)
+{
+    int fd, err;
+    if (timeout < 0) timeout = 0;
+    if (timeout > ASYNC_DAY_ && timeout != INT64_MAX) timeout = ASYNC_DAY_;
+    err = async_poll_(loop, timeout);
+    if (err == 0 || err == -EINTR) return;
+    for (fd = 0; fd < loop->fd_count; fd++) async_fd_wake_(&loop->fds[fd], 0, err), async_fd_wake_(&loop->fds[fd], 1, err);
+}
 
-/* A descriptor of ours: non-blocking, not inherited. */
+/* A descriptor of ours: non-blocking, not inherited. Whoever had its number before has been
+ * closed behind the loop's back. */
 static int async_fd_own_(async_loop *loop, int fd, int flags)
 {
     int err = async_fd_reserve_(loop, fd);
     if (err) return err;
+    async_fd_forget_(loop, &loop->fds[fd]);
     loop->fds[fd].flags = (uint8_t)(ASYNC_FD_OWNED_ | flags);
     return 0;
 }
@@ -3412,8 +3463,10 @@ int async_adopt(int fd)
     struct sockaddr_storage name;
     if (!loop) return -EINVAL;
     if (async_fd_owned_(loop, fd)) return -EBUSY;
+    if (fd >= 0 && fd < loop->fd_count && (loop->fds[fd].waiter[0] || loop->fds[fd].waiter[1])) return -EBUSY;
     err = async_set_nonblocking_(fd);
     if (err) return err;
+    if (loop->poll_fd >= 0) async_poll_del_(loop, fd); /* what a wait for it as a foreign one has left */
     if (ASYNCC_SYS(getsockopt)(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0) {
         size = sizeof name;
         if (ASYNCC_SYS(getsockname)(fd, (struct sockaddr *)&name, &size) == 0) family = name.ss_family;
@@ -3432,10 +3485,7 @@ int async_close(int fd)
     async_fd_ *f = async_fd_owned_(loop, fd);
     if (!f) return -EBADF;
     if (f->flags & ASYNC_FD_REGISTERED_) async_poll_del_(loop, fd);
-    f->flags = 0;
-    f->generation++;
-    async_fd_wake_(loop, f, 0, -EBADF);
-    async_fd_wake_(loop, f, 1, -EBADF);
+    async_fd_forget_(loop, f);
     return async_close_fd_(fd);
 }
 int async_shutdown(int fd, int how)
@@ -3444,16 +3494,24 @@ int async_shutdown(int fd, int how)
     return ASYNCC_SYS(shutdown)(fd, how) < 0 ? -errno : 0;
 }
 
-/* Out of descriptors: give up the spare one for a moment, to accept and hang up on whoever waits. */
-static bool async_accept_refuse_(async_loop *loop, int listener)
+/* Out of descriptors: give up the spare one for a moment, to accept and hang up on whoever waits.
+ * 0, or accept's errno: EAGAIN says that nobody did. */
+static int async_accept_refuse_(async_loop *loop, int listener)
 {
-    int fd;
-    if (loop->spare_fd < 0) return false;
+    int fd, err;
     (void)async_close_fd_(loop->spare_fd);
     fd = ASYNCC_SYS(accept)(listener, NULL, NULL);
+    err = fd < 0 ? errno : 0;
     if (fd >= 0) (void)async_close_fd_(fd);
     loop->spare_fd = ASYNCC_SYS(open)("/dev/null", O_RDONLY | O_CLOEXEC);
-    return fd >= 0;
+    return err;
+}
+/* Nobody is accepted for a while, though somebody may be there. */
+static int async_accept_pause_(async_loop *loop, int listener, async_duration d)
+{
+    loop->fds[listener].flags |= ASYNC_FD_PAUSED_;
+    (void)async_call_later(loop, &loop->retry, d, async_accept_retry_, loop);
+    return -EAGAIN;
 }
 static int async_accept_retry_(void *arg)
 {
@@ -3469,7 +3527,9 @@ static int async_accept_retry_(void *arg)
 static int async_accept_try_(async_loop *loop, struct async_io_ *io)
 {
     struct sockaddr_storage unwanted;
-    for (;;) {
+    int tries;
+    if (loop->spare_fd < 0) loop->spare_fd = ASYNCC_SYS(open)("/dev/null", O_RDONLY | O_CLOEXEC);
+    for (tries = 0; tries < ASYNC_IO_BUDGET_; tries++) {
         async_address *from = io->io.address;
         struct sockaddr *name = (struct sockaddr *)(from ? &from->storage : &unwanted);
         socklen_t length = sizeof unwanted;
@@ -3478,14 +3538,16 @@ static int async_accept_try_(async_loop *loop, struct async_io_ *io)
         fd = ASYNCC_SYS(accept4)(io->io.fd, name, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 #else
         fd = ASYNCC_SYS(accept)(io->io.fd, name, &length);
-        if (fd >= 0) {
-            (void)ASYNCC_SYS(fcntl)(fd, F_SETFD, FD_CLOEXEC);
-            (void)async_set_nonblocking_(fd);
-        }
+        if (fd >= 0) (void)ASYNCC_SYS(fcntl)(fd, F_SETFD, FD_CLOEXEC);
 #endif
         if (fd >= 0) {
             int tcp = loop->fds[io->io.fd].flags & ASYNC_FD_TCP_;
-            err = async_fd_own_(loop, fd, ASYNC_FD_SOCKET_ | tcp);
+#ifdef SOCK_NONBLOCK
+            err = 0;
+#else
+            err = async_set_nonblocking_(fd);
+#endif
+            if (!err) err = async_fd_own_(loop, fd, ASYNC_FD_SOCKET_ | tcp);
             if (err) {
                 (void)async_close_fd_(fd);
                 return err;
@@ -3496,28 +3558,33 @@ static int async_accept_try_(async_loop *loop, struct async_io_ *io)
             return 0;
         }
         err = errno;
-        if ((err == EMFILE || err == ENFILE) && async_accept_refuse_(loop, io->io.fd)) continue;
+        if ((err == EMFILE || err == ENFILE) && loop->spare_fd >= 0) err = async_accept_refuse_(loop, io->io.fd);
         switch (err) {
-        case EAGAIN:
-            return -EAGAIN;
         case EMFILE: /* and nothing to refuse it with */
         case ENFILE:
         case ENOBUFS:
         case ENOMEM:
-            loop->fds[io->io.fd].flags |= ASYNC_FD_PAUSED_;
-            (void)async_call_later(loop, &loop->retry, ASYNC_MS(100), async_accept_retry_, loop);
-            return -EAGAIN;
-        case EBADF:
-        case EINVAL:
-        case ENOTSOCK:
-        case EOPNOTSUPP:
-        case EFAULT:
-        case EPERM:
-            return -err;
-        default: /* that connection's own misfortune: the next */
+            return async_accept_pause_(loop, io->io.fd, ASYNC_MS(100));
+        case 0: /* refused, */
+        case EINTR:
+        case ECONNABORTED: /* or dead in the queue: the next, please */
+        case ECONNRESET:
+        case EPROTO:
+        case ETIMEDOUT: /* Linux passes on what the network says of that connection */
+        case ENETDOWN:
+        case ENETUNREACH:
+        case EHOSTDOWN:
+        case EHOSTUNREACH:
+        case ENOPROTOOPT:
+#ifdef ENONET
+        case ENONET:
+#endif
             break;
+        default:
+            return -err;
         }
     }
+    return async_accept_pause_(loop, io->io.fd, ASYNC_MS(1)); /* a flood of them: others get a turn */
 }
 
 /* TCP to a free local port can be given the very port it asks for, and talk to itself. */
@@ -3544,11 +3611,12 @@ static int async_io_try_(async_loop *loop, struct async_io_ *io)
 {
     async_fd_ *f = &loop->fds[io->io.fd];
     int direction = io->io.op >= ASYNC_IO_WRITES_, fd = io->io.fd;
-    char *data = (char *)io->io.data + io->io.done;
-    size_t size = io->io.size - io->io.done;
     ptrdiff_t n;
     for (;;) {
         async_address *address = io->io.address;
+        char *data = (char *)io->io.data + io->io.done;
+        size_t size = io->io.size - io->io.done;
+        if (size > ASYNC_IO_MOST_) size = ASYNC_IO_MOST_;
         switch (io->io.op) {
         case ASYNC_IO_READ_:
             n = ASYNCC_SYS(read)(fd, data, size);
@@ -3558,7 +3626,7 @@ static int async_io_try_(async_loop *loop, struct async_io_ *io)
             n = ASYNCC_SYS(recvfrom)(fd, data, size, 0, address ? (struct sockaddr *)&address->storage : NULL, address ? &address->length : NULL);
             break;
         case ASYNC_IO_SENDTO_:
-            n = ASYNCC_SYS(sendto)(fd, data, size, ASYNC_NOSIGNAL_, (struct sockaddr *)&address->storage, address->length);
+            n = ASYNCC_SYS(sendto)(fd, data, size, ASYNC_NOSIGNAL_, address ? (struct sockaddr *)&address->storage : NULL, address ? address->length : 0);
             break;
         case ASYNC_IO_ACCEPT_:
             n = async_accept_try_(loop, io);
@@ -3575,13 +3643,13 @@ static int async_io_try_(async_loop *loop, struct async_io_ *io)
             break;
         }
         if (n >= 0) {
-            if ((size_t)n < size && (direction || ((f->flags & (ASYNC_FD_TCP_ | ASYNC_FD_ALWAYS_)) == ASYNC_FD_TCP_ && n > 0)))
-                if (io->io.op != ASYNC_IO_RECVFROM_) f->flags |= (uint8_t)(ASYNC_FD_DRY_ << direction);
+            int all = direction ? ASYNC_FD_SOCKET_ : ASYNC_FD_TCP_ | ASYNC_FD_ALWAYS_;
+            int is = direction ? ASYNC_FD_SOCKET_ : ASYNC_FD_TCP_;
+            if ((size_t)n < size && n > 0 && io->io.op != ASYNC_IO_RECVFROM_ && (f->flags & all) == is) f->flags |= (uint8_t)(ASYNC_FD_DRY_ << direction);
             io->io.done += (size_t)n;
             io->result.n = (ptrdiff_t)io->io.done;
             if (io->io.op != ASYNC_IO_WRITE_ALL_ || io->io.done == io->io.size) return 0;
-            data += n;
-            size -= (size_t)n;
+            if (n == 0) return -EIO; /* a device that takes nothing and says nothing */
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             f->flags |= (uint8_t)(ASYNC_FD_DRY_ << direction);
             return -EAGAIN;
@@ -3591,32 +3659,33 @@ static int async_io_try_(async_loop *loop, struct async_io_ *io)
     }
 }
 
-extern const async_ops async_io_woken_ops_;
 static bool async_io_cancel_(async_task *task)
 {
     struct async_io_ *io = (struct async_io_ *)task->u.on;
-    async_fd_wake_(async_loop_, &async_loop_->fds[io->io.fd], io->io.op >= ASYNC_IO_WRITES_, ASYNC_CANCELED);
+    async_fd_leave_(async_loop_, &async_loop_->fds[io->io.fd], io->io.op >= ASYNC_IO_WRITES_);
+    async_wake_(task, ASYNC_CANCELED);
     return true;
 }
-static const async_ops async_io_ops_ = {NULL, async_io_cancel_, NULL, NULL, &async_io_woken_ops_, "descriptor"};
-
+static int async_io_block_(async_loop *loop, struct async_io_ *io, async_frame *caller, async_task *task, const async_ops *ops)
+{
+    loop->fds[io->io.fd].waiter[io->io.op >= ASYNC_IO_WRITES_] = task;
+    loop->fd_waits++;
+    task->u.on = io;
+    return async_block_(task, caller, ops);
+}
 static int async_io_wait_(async_loop *loop, struct async_io_ *io, async_frame *caller, async_task *task)
 {
     async_fd_ *f = &loop->fds[io->io.fd];
     int direction = io->io.op >= ASYNC_IO_WRITES_, err = 0;
     if (loop->poll_fd < 0) err = async_poll_open_(loop);
     if (!err && !(f->flags & ASYNC_FD_OWNED_)) {
-        err = async_poll_arm_(loop, io->io.fd, f->generation, 1 << direction | (f->waiter[!direction] ? 1 << !direction : 0));
+        err = async_poll_arm_(loop, io->io.fd, f->generation, 1 << direction | async_fd_awaited_(f, !direction) << !direction);
         if (err == -EPERM) err = -ENOTSUP;
     } else if (!err && !(f->flags & ASYNC_FD_REGISTERED_)) {
-        err = async_poll_add_(loop, io->io.fd, f->generation);
+        err = async_poll_add_(loop, io->io.fd, f->generation, direction);
         if (!err) f->flags |= ASYNC_FD_REGISTERED_;
     }
-    if (err) return err;
-    f->waiter[direction] = task;
-    loop->fd_waits++;
-    task->u.on = io;
-    return async_block_(task, caller, &async_io_ops_);
+    return err ? err : async_io_block_(loop, io, caller, task, &async_io_ops_);
 }
 /* Its turn: the descriptor is ready, or closed, or the wait was cancelled. */
 static void async_io_run_(async_handle *h)
@@ -3624,15 +3693,17 @@ static void async_io_run_(async_handle *h)
     async_task *task = (async_task *)(void *)h;
     async_loop *loop = async_loop_;
     struct async_io_ *io = (struct async_io_ *)task->u.on;
-    int err = async_told_(task, task->wake);
+    async_fd_ *f = &loop->fds[io->io.fd];
+    int direction = io->io.op >= ASYNC_IO_WRITES_, err = async_told_(task, task->wake);
     loop->current = task;
     task->h.ops = &async_ready_ops_;
+    if (f->waiter[direction] == task) async_fd_leave_(loop, f, direction); /* else it was closed or cancelled */
     if (!err) {
         err = async_io_try_(loop, io);
         if (err == -EAGAIN) err = async_io_wait_(loop, io, task->frame, task);
         if (err == ASYNC_PENDING_) return;
     }
-    if (err && io->io.op == ASYNC_IO_CONNECT_) (void)async_close(io->io.fd);
+    if (err && io->io.op == ASYNC_IO_CONNECT_ && loop->fds[io->io.fd].generation == io->io.size) (void)async_close(io->io.fd);
     async_step_(task, err);
 }
 const async_ops async_io_woken_ops_ = {async_io_run_, NULL, NULL, NULL, NULL, "descriptor"};
@@ -3657,11 +3728,9 @@ int async_io_start_(struct async_io_ *io, async_frame *caller, async_task *task,
     if (loop->io_task != task) loop->io_task = task, loop->io_left = ASYNC_IO_BUDGET_;
     if (ASYNC_RARE_(loop->io_left-- <= 0)) { /* it has had its share: behind those who are ready */
         loop->io_left = ASYNC_IO_BUDGET_;
-        task->u.on = io;
         task->wake = 0;
-        (void)async_block_(task, caller, &async_io_woken_ops_);
         async_push_(loop, &task->h);
-        return ASYNC_PENDING_;
+        return async_io_block_(loop, io, caller, task, &async_io_woken_ops_);
     }
     if (foreign) {
         struct pollfd p;
@@ -3669,7 +3738,7 @@ int async_io_start_(struct async_io_ *io, async_frame *caller, async_task *task,
         p.events = direction ? POLLOUT : POLLIN;
         p.revents = 0;
         /* an owned one may have had its edge; a foreign one is looked at when it is armed */
-        if (f->flags & ASYNC_FD_OWNED_ && ASYNCC_SYS(poll)(&p, 1, 0) > 0) return 0;
+        if (f->flags & ASYNC_FD_OWNED_ && ASYNCC_SYS(poll)(&p, 1, 0) != 0) return 0;
     } else if (!(f->flags & ASYNC_FD_DRY_ << direction)) {
         err = async_io_try_(loop, io);
         if (err != -EAGAIN) return err;
@@ -3686,6 +3755,7 @@ int async_connect_(struct async_io_ *io, async_frame *caller, async_task *task, 
     __builtin_memset(io, 0, sizeof *io);
     io->io.fd = fd;
     io->io.op = ASYNC_IO_CONNECT_;
+    io->io.size = loop->fds[fd].generation; /* is it still ours when there is an error to close it for? */
     if (ASYNCC_SYS(connect)(fd, (const struct sockaddr *)&address->storage, address->length) == 0) err = async_connect_try_(io);
     else if (errno == EINPROGRESS || errno == EINTR) err = async_io_wait_(loop, io, caller, task);
     else err = -errno;
@@ -3790,7 +3860,6 @@ int async_listen(const char *address, int backlog)
         (void)async_close(fd);
         return err;
     }
-    if (async_loop_->spare_fd < 0) async_loop_->spare_fd = ASYNCC_SYS(open)("/dev/null", O_RDONLY | O_CLOEXEC);
     return fd;
 }
 int async_datagram(const char *address)
@@ -3815,7 +3884,10 @@ static void async_io_close_(async_loop *loop)
     if (loop->poll_fd >= 0) async_poll_close_(loop);
     if (loop->spare_fd >= 0) (void)async_close_fd_(loop->spare_fd);
     if (loop->fds) (void)loop->options.alloc(loop->options.context, loop->fds, 0);
+    if (loop->poll_set) (void)loop->options.alloc(loop->options.context, loop->poll_set, 0);
     loop->fds = NULL;
+    loop->poll_set = NULL;
+    loop->poll_room = 0;
     loop->fd_count = loop->fd_waits = 0;
     loop->poll_fd = loop->spare_fd = -1;
 }
@@ -3823,9 +3895,17 @@ static void async_io_close_(async_loop *loop)
 /* Milliseconds for the pollers that know no better: rounded up, so that no timer is early. */
 ASYNC_INLINE_ int async_poll_ms_(int64_t ns)
 {
-    int64_t ms = ns / 1000000 + (ns % 1000000 != 0);
-    return ns == INT64_MAX ? -1 : ms > INT32_MAX ? INT32_MAX : (int)ms;
+    return ns == INT64_MAX ? -1 : (int)(ns / 1000000 + (ns % 1000000 != 0));
 }
+#if ASYNCC_POLLER != ASYNCC_EPOLL
+/* epoll says so itself; kqueue would wait for a file to grow, and poll() call it ready for ever. */
+static int async_poll_check_(int fd)
+{
+    struct stat s;
+    if (ASYNCC_SYS(fstat)(fd, &s) < 0) return -errno;
+    return S_ISREG(s.st_mode) || S_ISDIR(s.st_mode) ? -EPERM : 0;
+}
+#endif
 
 #if ASYNCC_POLLER == ASYNCC_EPOLL
 /* ------------------------------------------------------------------------------------------
@@ -3850,10 +3930,11 @@ static int async_epoll_ctl_(async_loop *loop, int op, int fd, uint32_t generatio
     e.data.u64 = (uint64_t)generation << 32 | (uint32_t)fd;
     return ASYNCC_SYS(epoll_ctl)(loop->poll_fd, op, fd, &e) < 0 ? -errno : 0;
 }
-static int async_poll_add_(async_loop *loop, int fd, uint32_t generation)
+static int async_poll_add_(async_loop *loop, int fd, uint32_t generation, int direction)
 {
     uint32_t events = (uint32_t)EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
     int err = async_epoll_ctl_(loop, EPOLL_CTL_ADD, fd, generation, events);
+    (void)direction;
     return err == -EEXIST ? async_epoll_ctl_(loop, EPOLL_CTL_MOD, fd, generation, events) : err;
 }
 static void async_poll_del_(async_loop *loop, int fd)
@@ -3870,31 +3951,44 @@ static int async_poll_(async_loop *loop, int64_t timeout)
 {
     struct epoll_event events[128];
     int i, n = -1;
+    bool done = false;
 #ifdef ASYNC_EPOLL_PWAIT2_
     if (!(loop->flags & ASYNC_COARSE_) && timeout > 0 && timeout != INT64_MAX) {
         struct timespec t;
         t.tv_sec = (time_t)(timeout / 1000000000);
         t.tv_nsec = (long)(timeout % 1000000000);
         n = ASYNCC_SYS(epoll_pwait2)(loop->poll_fd, events, 128, &t, NULL);
-        if (n < 0 && errno != EINTR) loop->flags |= ASYNC_COARSE_; /* an older kernel */
-    } else
+        done = n >= 0 || errno == EINTR;
+        if (!done) loop->flags |= ASYNC_COARSE_; /* an older kernel, or a filter of system calls */
+    }
 #endif
-        n = ASYNCC_SYS(epoll_wait)(loop->poll_fd, events, 128, async_poll_ms_(timeout));
+    if (!done) n = ASYNCC_SYS(epoll_wait)(loop->poll_fd, events, 128, async_poll_ms_(timeout));
     for (i = 0; i < n; i++) {
         uint32_t e = events[i].events;
         bool gone = (e & ((uint32_t)EPOLLHUP | EPOLLERR)) != 0;
         async_fd_event_(loop, (int)(uint32_t)events[i].data.u64, (uint32_t)(events[i].data.u64 >> 32),
                         gone || (e & ((uint32_t)EPOLLIN | EPOLLRDHUP)), gone || (e & EPOLLOUT), gone || (e & ((uint32_t)EPOLLRDHUP | EPOLLPRI)));
     }
-    return n < 0 ? -errno : n;
+    return n < 0 ? -errno : 0;
 }
 
 #elif ASYNCC_POLLER == ASYNCC_KQUEUE
 /* ------------------------------------------------------------------------------------------
- * >>kqueue        macOS and the BSDs. Changes go in calls of their own, so that an error is that
- *                 change's; a filter that a descriptor does not have (writing to the reading end
- *                 of a pipe) is let go. EV_EOF may come while data is still to be read: the read
- *                 finds both, in order.
+ * >>kqueue        macOS and the BSDs, by their kqueue(2). What the code below relies on:
+ *                 - Changes go in calls of their own, without room for events: so an error is
+ *                   that change's, in errno, and no event is taken on the way. After EINTR the
+ *                   change has been made; making it again does no harm.
+ *                 - One event for each descriptor and filter. To add it again changes `udata`
+ *                   but neither EV_CLEAR nor EV_ONESHOT: so async_adopt() deletes first.
+ *                 - The filter runs when it is added: what is there already is reported.
+ *                 - A close deletes the events of that number, of a dup'ed descriptor too; the
+ *                   generation in `udata` is for those already fetched.
+ *                 - EV_EOF may come while data is still to be read: the read finds both, in
+ *                   order.
+ *                 - An event of EV_ONESHOT that is never fetched, because its wait was cancelled,
+ *                   comes later and once: nobody waits then, or somebody wakes for nothing.
+ *                 - A filter that a descriptor does not have (to write to the reading end of a
+ *                   pipe; EPIPE once the other end is gone) is let go, unless it is waited for.
  * ------------------------------------------------------------------------------------------ */
 
 static int async_poll_open_(async_loop *loop)
@@ -3917,11 +4011,14 @@ static int async_kevent_(async_loop *loop, int fd, int filter, int flags, uint32
     while (n < 0 && errno == EINTR);
     return n < 0 ? -errno : 0;
 }
-static int async_poll_add_(async_loop *loop, int fd, uint32_t generation)
+static int async_poll_add_(async_loop *loop, int fd, uint32_t generation, int direction)
 {
     int reads = async_kevent_(loop, fd, EVFILT_READ, EV_ADD | EV_CLEAR, generation);
     int writes = async_kevent_(loop, fd, EVFILT_WRITE, EV_ADD | EV_CLEAR, generation);
-    return reads && writes ? reads : 0;
+    /* a read stops short at urgent data, and nothing here tells of it: no read is proof of dryness */
+    loop->fds[fd].flags |= ASYNC_FD_ALWAYS_;
+    if (reads == -ENOMEM || writes == -ENOMEM) return -ENOMEM;
+    return direction ? writes : reads;
 }
 static void async_poll_del_(async_loop *loop, int fd)
 {
@@ -3930,7 +4027,8 @@ static void async_poll_del_(async_loop *loop, int fd)
 }
 static int async_poll_arm_(async_loop *loop, int fd, uint32_t generation, int mask)
 {
-    int err = mask & 1 ? async_kevent_(loop, fd, EVFILT_READ, EV_ADD | EV_ONESHOT, generation) : 0;
+    int err = async_poll_check_(fd);
+    if (!err && mask & 1) err = async_kevent_(loop, fd, EVFILT_READ, EV_ADD | EV_ONESHOT, generation);
     return !err && mask & 2 ? async_kevent_(loop, fd, EVFILT_WRITE, EV_ADD | EV_ONESHOT, generation) : err;
 }
 static int async_poll_(async_loop *loop, int64_t timeout)
@@ -3942,11 +4040,10 @@ static int async_poll_(async_loop *loop, int64_t timeout)
     t.tv_nsec = (long)(timeout % 1000000000);
     n = ASYNCC_SYS(kevent)(loop->poll_fd, NULL, 0, events, 128, timeout == INT64_MAX ? NULL : &t);
     for (i = 0; i < n; i++) {
-        bool gone = (events[i].flags & (EV_EOF | EV_ERROR)) != 0;
-        async_fd_event_(loop, (int)events[i].ident, (uint32_t)(uintptr_t)events[i].udata, events[i].filter == EVFILT_READ,
-                        events[i].filter == EVFILT_WRITE, gone);
+        bool writable = events[i].filter == EVFILT_WRITE;
+        async_fd_event_(loop, (int)events[i].ident, (uint32_t)(uintptr_t)events[i].udata, !writable, writable, false);
     }
-    return n < 0 ? -errno : n;
+    return n < 0 ? -errno : 0;
 }
 
 #else
@@ -3956,16 +4053,24 @@ static int async_poll_(async_loop *loop, int64_t timeout)
 
 static int async_poll_open_(async_loop *loop)
 {
-    loop->poll_fd = ASYNCC_SYS(open)("/dev/null", O_RDONLY | O_CLOEXEC); /* stands for "open" */
-    return loop->poll_fd < 0 ? -errno : 0;
+    loop->poll_fd = 0; /* "open": there is nothing to be */
+    return 0;
 }
 static void async_poll_close_(async_loop *loop)
 {
-    (void)async_close_fd_(loop->poll_fd);
+    (void)loop;
 }
-static int async_poll_add_(async_loop *loop, int fd, uint32_t generation)
+/* Room to ask about any descriptor of the table; found here, where somebody can be told of an
+ * error. */
+static int async_poll_add_(async_loop *loop, int fd, uint32_t generation, int direction)
 {
-    (void)loop, (void)fd, (void)generation;
+    void *set;
+    (void)fd, (void)generation, (void)direction;
+    if (loop->poll_room >= loop->fd_count) return 0;
+    set = loop->options.alloc(loop->options.context, loop->poll_set, (size_t)loop->fd_count * sizeof(struct pollfd));
+    if (!set) return -ENOMEM;
+    loop->poll_set = set;
+    loop->poll_room = loop->fd_count;
     return 0;
 }
 static void async_poll_del_(async_loop *loop, int fd)
@@ -3974,30 +4079,28 @@ static void async_poll_del_(async_loop *loop, int fd)
 }
 static int async_poll_arm_(async_loop *loop, int fd, uint32_t generation, int mask)
 {
-    (void)loop, (void)generation, (void)mask;
-    return ASYNCC_SYS(fcntl)(fd, F_GETFD, 0) < 0 ? -errno : 0;
+    int err = async_poll_check_(fd);
+    return err ? err : async_poll_add_(loop, fd, generation, mask);
 }
 static int async_poll_(async_loop *loop, int64_t timeout)
 {
-    int fd, i = 0, n = 0;
-    size_t size = (size_t)loop->fd_waits * sizeof(struct pollfd);
-    struct pollfd *p = (struct pollfd *)loop->options.alloc(loop->options.context, NULL, size);
-    if (!p) return -ENOMEM;
+    struct pollfd *p = (struct pollfd *)loop->poll_set;
+    int fd, i, n = 0;
     for (fd = 0; fd < loop->fd_count; fd++) {
         async_fd_ *f = &loop->fds[fd];
-        if (!f->waiter[0] && !f->waiter[1]) continue;
+        bool reads = async_fd_awaited_(f, 0) && !(f->flags & ASYNC_FD_PAUSED_), writes = async_fd_awaited_(f, 1);
+        if (!reads && !writes) continue;
         p[n].fd = fd;
-        p[n].events = (short)((f->waiter[0] && !(f->flags & ASYNC_FD_PAUSED_) ? POLLIN : 0) | (f->waiter[1] ? POLLOUT : 0));
+        p[n].events = (short)((reads ? POLLIN : 0) | (writes ? POLLOUT : 0));
         p[n++].revents = 0;
     }
-    if (ASYNCC_SYS(poll)(p, (nfds_t)n, async_poll_ms_(timeout)) > 0)
-        for (i = 0; i < n; i++) {
-            bool gone = (p[i].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
-            if (p[i].revents)
-                async_fd_event_(loop, p[i].fd, loop->fds[p[i].fd].generation, gone || p[i].revents & POLLIN, gone || p[i].revents & POLLOUT, gone);
-        }
-    (void)loop->options.alloc(loop->options.context, p, 0);
-    return i;
+    if (ASYNCC_SYS(poll)(p, (nfds_t)n, async_poll_ms_(timeout)) < 0) return -errno;
+    for (i = 0; i < n; i++) {
+        bool gone = (p[i].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+        if (p[i].revents)
+            async_fd_event_(loop, p[i].fd, loop->fds[p[i].fd].generation, gone || p[i].revents & POLLIN, gone || p[i].revents & POLLOUT, gone);
+    }
+    return 0;
 }
 #endif
 #endif /* ASYNCC_IO */
