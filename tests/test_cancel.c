@@ -4,6 +4,12 @@
 #include "test.h"
 #include <pthread.h>
 
+static const char *name_of(int error)
+{
+    return error == 0 ? "ok" : error == ASYNC_CANCELED ? "cancelled" : error == -EIO ? "EIO" : error == -EPERM ? "EPERM"
+         : error == -ETIMEDOUT ? "timeout" : "?";
+}
+
 /* Sleeps; says what came of it and passes that on. */
 ASYNC(void, sleeps, args(const char *name, int ms), vars(int e))
 {
@@ -12,7 +18,7 @@ ASYNC(void, sleeps, args(const char *name, int ms), vars(int e))
         AWAIT(async_sleep, ASYNC_MS(self->ms));
         trace("%s slept\n", self->name);
     } ASYNC_CATCH_ALL(self->e) {
-        trace("%s: %s\n", self->name, async_strerror(self->e));
+        trace("%s: %s\n", self->name, name_of(self->e));
         ASYNC_RAISE(self->e);
     }
     ASYNC_END
@@ -26,7 +32,7 @@ ASYNC(void, joins, args(const char *name, async_task *on), vars(int e))
         AWAIT(async_join, self->on);
         trace("%s joined\n", self->name);
     } ASYNC_CATCH_ALL(self->e) {
-        trace("%s: %s\n", self->name, async_strerror(self->e));
+        trace("%s: %s\n", self->name, name_of(self->e));
         ASYNC_RAISE(self->e);
     }
     ASYNC_END
@@ -59,7 +65,7 @@ ASYNC(void, c1, tasks(has_a_finally t), vars(int e))
     CHECK_INT(async_task_error(&self->t.task), -EINPROGRESS);
     AWAIT(async_sleep, ASYNC_MS(0));
     CHECK(async_task_done(&self->t.task) && async_task_cancelled(&self->t.task));
-    ASYNC_TRY AWAIT(async_join, &self->t.task); ASYNC_CATCH_ALL(self->e) trace("%s\n", async_strerror(self->e));
+    ASYNC_TRY AWAIT(async_join, &self->t.task); ASYNC_CATCH_ALL(self->e) trace("%s\n", name_of(self->e));
     CHECK_INT(async_task_cancelling(async_current_task()), 0);
     ASYNC_END
 }
@@ -176,7 +182,7 @@ ASYNC(void, c5, tasks(cleans_up inner, joins middle, joins outer, joins other), 
     CHECK_INT(async_task_cancelling(&self->inner.task), 1);
     CHECK_INT(async_task_cancelling(&self->other.task), 0);
     ASYNC_TRY AWAIT(async_join, &self->outer.task); ASYNC_CATCH_ALL(self->e) {}
-    trace("%s at %d\n", async_strerror(self->e), now_ms());
+    trace("%s at %d\n", name_of(self->e), now_ms());
     ASYNC_END
 }
 TEST(C5_cancel_travels_to_the_awaited_task)
@@ -190,7 +196,7 @@ ASYNC(void, waits_for_future, args(const char *name, async_future *f), vars(int 
 {
     ASYNC_BEGIN
     ASYNC_TRY AWAIT(async_future_wait, self->f); ASYNC_CATCH_ALL(self->e) {}
-    trace("%s: %s\n", self->name, async_strerror(self->e));
+    trace("%s: %s\n", self->name, name_of(self->e));
     if (self->e) ASYNC_RAISE(self->e);
     ASYNC_END
 }
@@ -347,7 +353,7 @@ ASYNC(void, interrupted, vars(int e))
             AWAIT(async_sleep, ASYNC_SEC(9));
             trace("not reached\n");
         } ASYNC_CATCH_ALL(self->e) {
-            trace("in finally: %s at %d\n", async_strerror(self->e), now_ms());
+            trace("in finally: %s at %d\n", name_of(self->e), now_ms());
             ASYNC_RAISE(self->e);
         }
     }
@@ -398,7 +404,7 @@ ASYNC(void, c11, tasks(sleeps child), vars(int e; int before))
     CHECK(async_task_cancel(async_current_task()));
     trace("goes on\n");
     ASYNC_TRY AWAIT(async_join, &self->child.task);
-    ASYNC_CATCH_ALL(self->e) trace("self: %s at %d\n", async_strerror(self->e), now_ms());
+    ASYNC_CATCH_ALL(self->e) trace("self: %s at %d\n", name_of(self->e), now_ms());
     CHECK(async_task_cancelled(&self->child.task));
     CHECK_INT(async_task_cancelling(&self->child.task), 1);
     CHECK_INT(async_task_cancelling(async_current_task()), 1);

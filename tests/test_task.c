@@ -3,6 +3,12 @@
  * X4 is test_finally.c, T11 is what test_cancel.c and test_gather.c try to break.) */
 #include "test.h"
 
+static const char *name_of(int error)
+{
+    return error == 0 ? "ok" : error == ASYNC_CANCELED ? "cancelled" : error == -EIO ? "EIO" : error == -EPERM ? "EPERM"
+         : error == -ETIMEDOUT ? "timeout" : "?";
+}
+
 static int say(void *text)
 {
     trace("%s\n", (const char *)text);
@@ -35,7 +41,7 @@ ASYNC(void, joins, args(const char *name, async_task *on), vars(int e))
 {
     ASYNC_BEGIN
     ASYNC_TRY AWAIT(async_join, self->on); ASYNC_CATCH_ALL(self->e) {}
-    trace("%s: %s\n", self->name, async_strerror(self->e));
+    trace("%s: %s\n", self->name, name_of(self->e));
     ASYNC_END
 }
 
@@ -106,14 +112,14 @@ ASYNC(void, t3, tasks(says other), vars(int x; int e), awaits(deep_4))
     AWAIT_TO(self->x, deep_4, 10, false);
     trace("%d\n", self->x);
     AWAIT_TO_ERR(self->x, self->e, deep_4, 10, true);
-    trace("%s\n", async_strerror(self->e));
+    trace("%s\n", name_of(self->e));
     AWAIT(async_join, &self->other.task);
     ASYNC_END
 }
 TEST(T3_await_runs_the_callee_at_once)
 {
     CHECK_INT(run_virtual(t3), 0);
-    CHECK_TRACE("14\nInput/output error\nother\n");
+    CHECK_TRACE("14\nEIO\nother\n");
 }
 
 ASYNC(void, t4, tasks(says done, says bad, says other), vars(int e; async_future f))
@@ -127,14 +133,14 @@ ASYNC(void, t4, tasks(says done, says bad, says other), vars(int e; async_future
     AWAIT(async_join, &self->done.task);
     AWAIT(async_future_wait, &self->f);
     AWAIT_ERR(self->e, async_join, &self->bad.task);
-    trace("%d, %s\n", ASYNC_RESULT(&self->done), async_strerror(self->e));
+    trace("%d, %s\n", ASYNC_RESULT(&self->done), name_of(self->e));
     AWAIT(async_join, &self->other.task);
     ASYNC_END
 }
 TEST(T4_await_of_what_is_done_does_not_yield)
 {
     CHECK_INT(run_virtual(t4), 0);
-    CHECK_TRACE("done\nbad\n7, Input/output error\nother\n");
+    CHECK_TRACE("done\nbad\n7, EIO\nother\n");
 }
 
 ASYNC(void, t5, tasks(says t, joins a, joins b, joins c, joins d), vars(async_call one; async_call two))
@@ -154,7 +160,7 @@ ASYNC(void, t5, tasks(says t, joins a, joins b, joins c, joins d), vars(async_ca
 TEST(T5_who_waits_is_told_on_the_next_tick_in_order)
 {
     CHECK_INT(run_virtual(t5), 0);
-    CHECK_TRACE("t\nb: no error\ncall 1\na: no error\ncall 2\nmain\n");
+    CHECK_TRACE("t\nb: ok\ncall 1\na: ok\ncall 2\nmain\n");
 }
 
 ASYNC(void, t6, tasks(says a, says b, says c, sleeps v))
@@ -201,7 +207,7 @@ ASYNC(void, t8, tasks(says other), vars(int e))
     ASYNC_BEGIN
     ASYNC_SPAWN(&self->other, says, "other", 0);
     AWAIT_ERR(self->e, async_join, async_current_task());
-    trace("%s\n", async_strerror(self->e));
+    trace("joined itself\n");
     CHECK_INT(self->e, -EDEADLK);
     AWAIT_ERR(self->e, async_wait_for, async_current_task(), ASYNC_MS(5));
     CHECK_INT(self->e, -EDEADLK);
@@ -210,10 +216,8 @@ ASYNC(void, t8, tasks(says other), vars(int e))
 }
 TEST(T8_a_task_that_awaits_itself)
 {
-    char want[100];
     CHECK_INT(run_virtual(t8), 0);
-    snprintf(want, sizeof want, "other\n%s\n", strerror(EDEADLK));
-    CHECK_TRACE(want);
+    CHECK_TRACE("other\njoined itself\n");
 }
 
 static int in_a_callback(void *unused)
@@ -294,7 +298,7 @@ ASYNC(void, eager, tasks(says a, says b, joins j, fails f), vars(int e))
 TEST(T1_eager_tasks)
 {
     CHECK_INT(run_virtual(eager), 0);
-    CHECK_TRACE("b\nmain\na\nj: no error\n");
+    CHECK_TRACE("b\nmain\na\nj: ok\n");
     CHECK_INT(test_reports, 0);
 }
 
@@ -318,7 +322,7 @@ ASYNC(void, x1, tasks(fails t, joins a, joins b, joins late, says other), vars(i
 TEST(X1_an_error_is_raised_in_all_who_wait_each_time)
 {
     CHECK_INT(run_virtual(x1), 0);
-    CHECK_TRACE("a: Input/output error\nb: Input/output error\nlate: Input/output error\n");
+    CHECK_TRACE("a: EIO\nb: EIO\nlate: EIO\n");
     CHECK_INT(test_reports, 0);
 }
 
