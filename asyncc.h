@@ -2565,13 +2565,27 @@ int async_task_uncancel(async_task *task)
  *                 awaiting frame directly and nothing of the leaf is left.
  * ------------------------------------------------------------------------------------------ */
 
-static bool async_sleep_cancel_(async_task *task)
+/* In asyncio a timer's turn completes a future, and that wakes the task a tick later. So calls
+ * and timeouts with the same deadline run before any sleeper, and a cancel still finds it asleep. */
+static void async_slept_run_(async_handle *h)
 {
-    async_timer_remove_(async_loop_, &task->h);
+    async_wake_((async_task *)(void *)h, 0);
+}
+static bool async_slept_cancel_(async_task *task)
+{
+    async_withdraw_(async_loop_, &task->h);
     async_wake_(task, ASYNC_CANCELED);
     return true;
 }
-static const async_ops async_sleep_ops_ = {NULL, async_sleep_cancel_, NULL, NULL, &async_ready_ops_, "sleep"};
+static const async_ops async_slept_ops_ = {async_slept_run_, async_slept_cancel_, NULL, NULL, &async_ready_ops_, "sleep"};
+static bool async_sleep_cancel_(async_task *task)
+{
+    async_timer_remove_(async_loop_, &task->h);
+    task->h.ops = &async_slept_ops_;
+    async_wake_(task, ASYNC_CANCELED);
+    return true;
+}
+static const async_ops async_sleep_ops_ = {NULL, async_sleep_cancel_, NULL, NULL, &async_slept_ops_, "sleep"};
 int async_sleep_(async_task *task, async_frame *caller, async_duration d)
 {
     async_timer_add_(async_loop_, &task->h, async_deadline_(async_loop_, d.ns));
