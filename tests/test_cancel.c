@@ -299,7 +299,8 @@ static int cancel_task(void *task)
     return 0;
 }
 
-/* The timer that cancels fires after the sleep's own, before the task has resumed. */
+/* A sleep that is over wakes its task a tick after its timer's turn, so a call with the same
+ * deadline still finds it, whichever was set first. */
 ASYNC(void, c8_sleep, tasks(sleeps t), vars(async_call call))
 {
     ASYNC_BEGIN
@@ -307,17 +308,39 @@ ASYNC(void, c8_sleep, tasks(sleeps t), vars(async_call call))
     AWAIT(async_sleep, ASYNC_MS(0));
     async_call_later(async_running_loop(), &self->call, ASYNC_MS(5), cancel_task, &self->t.task);
     AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&self->t));
-    CHECK(!async_task_cancelled(&self->t.task)); /* it had resumed: it was first in the queue */
+    CHECK(async_task_cancelled(&self->t.task));
     ASYNC_SPAWN(&self->t, sleeps, "t", 4);
     async_call_later(async_running_loop(), &self->call, ASYNC_MS(4), cancel_task, &self->t.task);
     AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&self->t));
-    CHECK(async_task_cancelled(&self->t.task)); /* woken, and then told otherwise */
+    CHECK(async_task_cancelled(&self->t.task));
+    CHECK_INT(now_ms(), 9);
+    ASYNC_END
+}
+/* Here the one that cancels has slept to the same time, and is before or behind it. */
+ASYNC(void, cancels_at, args(int ms, async_task *task))
+{
+    ASYNC_BEGIN
+    AWAIT(async_sleep, ASYNC_MS(self->ms));
+    (void)cancel_task(self->task);
+    ASYNC_END
+}
+ASYNC(void, c8_sleepers, args(bool before), tasks(sleeps t, cancels_at c))
+{
+    ASYNC_BEGIN
+    if (self->before) ASYNC_SPAWN(&self->c, cancels_at, 5, &self->t.task);
+    ASYNC_SPAWN(&self->t, sleeps, "t", 5);
+    if (!self->before) ASYNC_SPAWN(&self->c, cancels_at, 5, &self->t.task);
+    AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&self->t, &self->c));
     ASYNC_END
 }
 TEST(C8_cancel_after_a_sleep_is_over)
 {
     CHECK_INT(run_virtual(c8_sleep), 0);
-    CHECK_TRACE("t slept\ncancel: false\ncancel: true\nt: cancelled\n");
+    CHECK_TRACE("cancel: true\nt: cancelled\ncancel: true\nt: cancelled\n");
+    CHECK_INT(run_virtual(c8_sleepers, true), 0);
+    CHECK_TRACE("cancel: true\nt: cancelled\n");
+    CHECK_INT(run_virtual(c8_sleepers, false), 0);
+    CHECK_TRACE("t slept\ncancel: false\n");
 }
 
 /* The child's end is queued before the parent's turn; the cancel comes in between. */

@@ -230,23 +230,26 @@ TEST(S3_100000_sleeping_tasks)
     free(dozers);
 }
 
-enum { EQUALS = 1000 };
-static int nth_[EQUALS], next_nth;
-static int nth(void *p)
-{
-    CHECK_INT(*(int *)p, next_nth);
-    next_nth++;
-    return 0;
-}
+/* Calls and sleepers each in their order; a sleeper runs a tick after its timer, so behind them. */
+enum { EQUALS = 999 };
+static int nth_[EQUALS], next_call, next_sleeper;
 static int64_t till_100_s(void)
 {
     return (int64_t)100 * 1000000000 - async_loop_time(async_running_loop());
 }
-ASYNC(void, equal_sleeper, args(int *n))
+static int equal_call(void *n)
+{
+    CHECK_INT(next_sleeper, 0);
+    CHECK_INT(*(int *)n, next_call);
+    next_call += next_call % 3 == 1 ? 2 : 1;
+    return 0;
+}
+ASYNC(void, equal_sleeper, args(int n))
 {
     ASYNC_BEGIN
     AWAIT(async_sleep, ASYNC_NS(till_100_s()));
-    (void)nth(self->n);
+    CHECK_INT(self->n, next_sleeper);
+    next_sleeper += 3;
     ASYNC_END
 }
 /* Set at different times and distances, so that they move through the levels of the wheel. */
@@ -255,14 +258,15 @@ ASYNC(void, s5, vars(ASYNC_TASK(equal_sleeper) t[EQUALS]; async_call call[EQUALS
     ASYNC_BEGIN
     for (self->i = 0; self->i < EQUALS; self->i++) {
         nth_[self->i] = self->i;
-        if (self->i % 3 == 0) ASYNC_SPAWN(&self->t[self->i], equal_sleeper, &nth_[self->i]);
-        if (self->i % 3 == 1) async_call_at(async_running_loop(), &self->call[self->i], (int64_t)100 * 1000000000, nth, &nth_[self->i]);
-        if (self->i % 3 == 2) async_call_later(async_running_loop(), &self->call[self->i], ASYNC_NS(till_100_s()), nth, &nth_[self->i]);
+        if (self->i % 3 == 0) async_call_at(async_running_loop(), &self->call[self->i], (int64_t)100 * 1000000000, equal_call, &nth_[self->i]);
+        if (self->i % 3 == 1) async_call_later(async_running_loop(), &self->call[self->i], ASYNC_NS(till_100_s()), equal_call, &nth_[self->i]);
+        if (self->i % 3 == 2) ASYNC_SPAWN(&self->t[self->i], equal_sleeper, self->i - 2);
         AWAIT(async_sleep, ASYNC_MS(99));
     }
-    CHECK(now_ms() < 100000 && next_nth == 0);
+    CHECK(now_ms() < 100000 && next_call == 0);
     AWAIT(async_sleep, ASYNC_SEC(100));
-    CHECK_INT(next_nth, EQUALS);
+    CHECK_INT(next_call, EQUALS);
+    CHECK_INT(next_sleeper, EQUALS);
     ASYNC_END
 }
 TEST(S5_equal_deadlines_in_the_order_in_which_they_were_set) { CHECK_INT(run_virtual(s5), 0); }
