@@ -4,6 +4,7 @@
 #   make check                     tests in every compiler, language and sanitizer: tests/check.sh
 #   make reject                    programs that must not compile: tests/reject.sh
 #   make lint                      warnings, reject, clang-tidy, cppcheck, format: tests/lint.sh
+#   make ONLY=part of a name ...   one combination, one reject file, one kind of lint
 #   make format [F=files]          clang-format, in place
 
 CFLAGS ?= -O1 -g
@@ -64,13 +65,13 @@ $(example_runs): $(BUILD)/examples/%.run: examples/%.c
 	@sh tests/example.sh $< $(@:.run=)
 
 check:
-	@sh tests/check.sh
+	@sh tests/check.sh $(ONLY)
 
 reject:
-	@sh tests/reject.sh | awk -f tests/tap.awk
+	@sh tests/reject.sh $(ONLY) | awk -f tests/tap.awk
 
 lint:
-	@sh tests/lint.sh | awk -f tests/tap.awk
+	@sh tests/lint.sh $(ONLY) | awk -f tests/tap.awk
 
 # F: files; without it all but asyncc.h.
 F = $(wildcard tests/*.[ch] examples/*.[ch] examples/*/*.[ch] bench/*.[ch])

@@ -5,8 +5,10 @@
 #
 # Not the full product of compilers, levels and standards: each compiler meets -O0 and -O2 and
 # every standard meets gcc or clang (C) or both (C++) once. The sanitizers take one standard each.
-# gnu2x is C23. In C++ the files that begin with `// C only:` are left out.
+# gnu2x is C23. In C++ the files that begin with `// C only:` are left out. gcc-Os-lint expands
+# AWAIT as lint builds do, gcc-O1-poll has poll() in place of epoll.
 cd "$(dirname "$0")/.." || exit
+trap 'exit 130' INT TERM
 make=${MAKE:-make}
 passed=0 failed=0 skipped=0
 work=build/check
@@ -53,19 +55,20 @@ export TSAN_OPTIONS=halt_on_error=1
 fixed= # thread sanitizer of older compilers: needs memory to be laid out as it expects
 if setarch "$(uname -m)" -R true 2>/dev/null; then fixed="setarch $(uname -m) -R"; fi
 
-combination gcc-O0-c11       gcc     c11   '-g -O0'
-combination gcc-O2-c17       gcc     c17   '-g -O2'
-combination gcc-O2-c23       gcc     gnu2x '-g -O2'
-combination clang-O0-c17     clang   c17   '-g -O0'
-combination clang-O2-c11     clang   c11   '-g -O2'
-combination clang-O2-c23     clang   gnu2x '-g -O2'
-combination g++-O0-c++20     g++     c++20 '-g -O0'
-combination g++-O2-c++17     g++     c++17 '-g -O2'
-combination clang++-O0-c++17 clang++ c++17 '-g -O0'
-combination clang++-O2-c++20 clang++ c++20 '-g -O2'
-combination gcc-Os-lint      gcc     c11   '-g -Os -DASYNCC_LINT=1'
-combination 32-bit           gcc     c11   '-g -O2 -m32'
-combination musl             musl-gcc c11  '-g -O2 -static'
+combination gcc-O0-c11       gcc     c11   '-O0'
+combination gcc-O2-c17       gcc     c17   '-O2'
+combination gcc-O2-c23       gcc     gnu2x '-O2'
+combination clang-O0-c17     clang   c17   '-O0'
+combination clang-O2-c11     clang   c11   '-O2'
+combination clang-O2-c23     clang   gnu2x '-O2'
+combination g++-O0-c++20     g++     c++20 '-O0'
+combination g++-O2-c++17     g++     c++17 '-O2'
+combination clang++-O0-c++17 clang++ c++17 '-O0'
+combination clang++-O2-c++20 clang++ c++20 '-O2'
+combination gcc-Os-lint      gcc     c11   '-Os -DASYNCC_LINT=1'
+combination gcc-O1-poll     gcc     c11   '-O1 -DASYNCC_POLLER=ASYNCC_POLL'
+combination 32-bit           gcc     c11   '-O2 -m32'
+combination musl             musl-gcc c11  '-O2 -static'
 combination gcc-sanitize     gcc     c11   "$asan" 3
 combination clang-sanitize   clang   c17   "$asan" 3
 combination g++-sanitize     g++     c++17 "$asan" 3
