@@ -1749,6 +1749,10 @@ ASYNC_PROTOTYPES_END_
 #define ASYNC_NOSIGNAL_ 0
 #endif
 #endif
+/* glibc hides accept4 if a header of its own came before this file without _GNU_SOURCE. */
+#if ASYNCC_IO && defined(SOCK_NONBLOCK) && (!defined(__GLIBC__) || defined(__USE_GNU))
+#define ASYNC_ACCEPT4_
+#endif
 #ifndef CLOCK_MONOTONIC
 #error "asyncc.h: in the file with ASYNCC_IMPLEMENTATION, include asyncc.h before any other header"
 #endif
@@ -3548,7 +3552,7 @@ static int async_accept_try_(async_loop *loop, struct async_io_ *io)
         struct sockaddr *name = (struct sockaddr *)(from ? &from->storage : &unwanted);
         socklen_t length = sizeof unwanted;
         int fd, err;
-#ifdef SOCK_NONBLOCK
+#ifdef ASYNC_ACCEPT4_
         fd = ASYNCC_SYS(accept4)(io->io.fd, name, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 #else
         fd = ASYNCC_SYS(accept)(io->io.fd, name, &length);
@@ -3556,7 +3560,7 @@ static int async_accept_try_(async_loop *loop, struct async_io_ *io)
 #endif
         if (fd >= 0) {
             int tcp = loop->fds[io->io.fd].flags & ASYNC_FD_TCP_;
-#ifdef SOCK_NONBLOCK
+#ifdef ASYNC_ACCEPT4_
             err = 0;
 #else
             err = async_set_nonblocking_(fd);
