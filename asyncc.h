@@ -790,7 +790,12 @@ enum {
     _Pragma("GCC diagnostic ignored \"-Wdangling-else\"")           \
     _Pragma("GCC diagnostic error \"-Wswitch\"")                    \
     _Pragma("GCC diagnostic error \"-Wreturn-type\"")               \
-    ASYNC_PRAGMAS_LANGUAGE_
+    ASYNC_PRAGMAS_LINT_ ASYNC_PRAGMAS_LANGUAGE_
+#if ASYNCC_LINT /* clang's name for a local that does not survive an await; it may err elsewhere */
+#define ASYNC_PRAGMAS_LINT_ _Pragma("GCC diagnostic warning \"-Wconditional-uninitialized\"")
+#else
+#define ASYNC_PRAGMAS_LINT_
+#endif
 #ifdef __cplusplus
 #define ASYNC_PRAGMAS_LANGUAGE_ _Pragma("GCC diagnostic ignored \"-Wc++11-narrowing\"")
 #else
@@ -825,9 +830,16 @@ enum {
 
 /* Labels far outside int: in a user's own switch they do not fit, which is an error. */
 #if ASYNCC_SWITCH_CHECK
-#define ASYNC_LABEL_(n) (0x5A5A000000000000ull + (uint64_t)(n))
+#define ASYNC_LABEL_(n) (0x5A5A5A5A40000000ull + (uint64_t)(n)) /* cut to an int: no usual case */
 #else
 #define ASYNC_LABEL_(n) (n)
+#endif
+#if ASYNCC_SWITCH_CHECK && defined(__clang__) && defined(__cplusplus)
+#define ASYNC_CASE_(n) \
+    _Pragma("clang diagnostic push") _Pragma("clang diagnostic error \"-Wc++11-narrowing\"") \
+    case ASYNC_LABEL_(n) _Pragma("clang diagnostic pop")
+#else
+#define ASYNC_CASE_(n) case ASYNC_LABEL_(n)
 #endif
 
 /* The two states that are not awaits. */
@@ -875,8 +887,18 @@ static ASYNC_UNUSED_ async_frame_scope_ *const async_here_ = NULL;
     (void)sizeof async_handler_, (void)sizeof async_finally_;                                       \
     (void)async_pass_, (void)async_fell_, (void)sizeof async_child_, (void)async_me_, (void)async_here_;               \
     async_dispatch_:                                                                                \
-    switch (ASYNC_LABEL_(self->async_.state)) {                                                     \
-    case ASYNC_LABEL_(0):                                                                           \
+    switch (ASYNC_LABEL_(self->async_.state)) { /* the end first: later cases may meet initialised locals */ \
+    default:                                                                                        \
+        async_panic_frame_(&self->async_, "resumed in a state it does not have");                   \
+    ASYNC_CASE_(ASYNC_LAST_):                                                                 \
+    async_last_:                                                                                    \
+        if (sizeof self->async_tasks_) {                                                            \
+            async_err_ = async_join_children_(&self->async_, async_here_, async_me_, async_err_);   \
+            if (async_err_ == ASYNC_PENDING_) return ASYNC_MAKE_(async_status_, ASYNC_PENDING_);    \
+        }                                                                                           \
+        goto async_end_;                                                                            \
+        goto async_dispatch_;                                                                       \
+    ASYNC_CASE_(0):                                                                           \
         async_clear_((char *)self, offsetof(__typeof__(*self), async_zero_),                        \
                      offsetof(__typeof__(*self), async_zero_end_));                                 \
         if (sizeof self->async_tasks_) async_own_children_(async_here_, &self->async_, sizeof *self);
@@ -884,15 +906,7 @@ static ASYNC_UNUSED_ async_frame_scope_ *const async_here_ = NULL;
 #define ASYNC_END                                                                                   \
         if (sizeof *self->async_void_[0][0] == 1) ASYNC_NO_RESULT_;                                 \
         async_err_ = 0;                                                                             \
-        if (0) goto async_dispatch_;                                                                \
-    case ASYNC_LABEL_(ASYNC_LAST_):                                                                 \
-        if (sizeof self->async_tasks_) {                                                            \
-            async_err_ = async_join_children_(&self->async_, async_here_, async_me_, async_err_);   \
-            if (async_err_ == ASYNC_PENDING_) return ASYNC_MAKE_(async_status_, ASYNC_PENDING_);    \
-        }                                                                                           \
-        goto async_end_;                                                                            \
-    default:                                                                                        \
-        async_panic_frame_(&self->async_, "resumed in a state it does not have");                   \
+        goto async_last_;                                                                           \
     }                                                                                               \
     async_left_the_body_();                                                                         \
     async_end_:                                                                                     \
@@ -972,7 +986,7 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
         link self->async_.state = (uint16_t)ASYNC_STATE_(n);                                        \
         ASYNC_NOTE_LINE_                                                                            \
         return ASYNC_MAKE_(async_status_, ASYNC_PENDING_);                                          \
-    case ASYNC_LABEL_(ASYNC_STATE_(n)):;                                                            \
+    ASYNC_CASE_(ASYNC_STATE_(n)):;                                                            \
         ASYNC_AGAIN_                                                                                \
     }
 #define ASYNC_VALUE_(f) (((struct f *)(void *)&self->async_awaits_)->async_result_)
@@ -1003,7 +1017,7 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
 #define ASYNC_TRY_(n) ASYNC_TRY__(n)
 #define ASYNC_TRY__(n)                                                                              \
     if (0) {                                                                                        \
-    case ASYNC_LABEL_(ASYNC_STATE_(n)):                                                             \
+    ASYNC_CASE_(ASYNC_STATE_(n)):                                                             \
         async_pass_ = false;                                                                        \
         goto async_try_##n;                                                                         \
     } else                                                                                          \
@@ -1024,7 +1038,7 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
  * `break` comes out behind it instead, at the block's own step. */
 #define ASYNC_BLOCK_(n, broke) for (char(*async_block_)[ASYNC_STATE_(n)];; broke)
 #define ASYNC_GUARDED_(step) for (char(*async_handler_)[sizeof *async_block_];; (void)sizeof async_handler_, (step))
-#define ASYNC_ON_ERROR_ case ASYNC_LABEL_(sizeof *async_block_)
+#define ASYNC_ON_ERROR_ ASYNC_CASE_(sizeof *async_block_)
 #define ASYNC_JUMP_(label) __extension__({ goto label; })
 
 /* ASYNC_DO { } ASYNC_FINALLY { }: the second part runs whether the first ends, raises, returns
@@ -1095,7 +1109,7 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
         self->async_.state = (uint16_t)ASYNC_STATE_(n);                                             \
         ASYNC_NOTE_LINE_                                                                            \
         return ASYNC_MAKE_(async_status_, ASYNC_YIELDED_);                                          \
-    case ASYNC_LABEL_(ASYNC_STATE_(n)):;                                                            \
+    ASYNC_CASE_(ASYNC_STATE_(n)):;                                                            \
         ASYNC_AGAIN_                                                                                \
         if (ASYNC_RARE_(async_err_)) ASYNC_THROW_(async_err_);                                      \
     } while (0)
