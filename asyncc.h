@@ -1372,7 +1372,7 @@ ASYNC_API int async_future_add_done_callback(async_future *future, async_call *c
 /* Members that failed, in the order in which they ended: the first, and the next after one. The
  * list holds until your next await after the block. */
 ASYNC_INLINE_ async_task *async_group_failed(const async_group *group) { return group->failed; }
-ASYNC_INLINE_ async_task *async_group_next_failed(const async_task *task) { return (async_task *)(void *)task->h.next; }
+ASYNC_INLINE_ async_task *async_group_next_failed(const async_task *task) { return task->next; }
 /* Moves the deadline of a timeout that has been entered; ASYNC_FOREVER: none. 0, or -EINVAL
  * before the block, after it and once it expires. */
 ASYNC_API int async_timeout_reschedule(async_timeout *timeout, async_duration from_now);
@@ -2953,9 +2953,9 @@ static void async_group_child_done_(async_scope *scope, async_task *child)
     if (!child->wake || child->wake == ASYNC_CANCELED) return;
     (void)async_see_(child);
     async_hold_(child);
-    child->h.next = NULL;
+    child->next = NULL; /* it has left the scope's list */
     *group->failed_tail = child;
-    group->failed_tail = (async_task **)(void *)&child->h.next;
+    group->failed_tail = &child->next;
     if (!group->aborting && !group->cancelled_parent) {
         async_group_abort_(group);
         group->cancelled_parent = true;
