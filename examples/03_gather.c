@@ -36,10 +36,8 @@ ASYNC(void, amain, tasks(square a, square b, square c, square more[4]))
     AWAIT(async_gather, ASYNC_TASKS(&self->a, &self->b, &self->c));
     printf("%d %d %d\n", ASYNC_RESULT(&self->a), ASYNC_RESULT(&self->b), ASYNC_RESULT(&self->c));
 
-    {
-        int i; /* not used across an AWAIT, so a plain local will do */
-        for (i = 0; i < 4; i++) ASYNC_SPAWN(&self->more[i], square, 10 + i, 10);
-    }
+    for (int i = 0; i < 4; i++) /* no AWAIT in this loop, so a plain local will do */
+        ASYNC_SPAWN(&self->more[i], square, 10 + i, 10);
     AWAIT(async_gather, ASYNC_TASK_ARRAY(self->more));
     printf("four more: %d %d %d %d\n", ASYNC_RESULT(&self->more[0]), ASYNC_RESULT(&self->more[1]),
            ASYNC_RESULT(&self->more[2]), ASYNC_RESULT(&self->more[3]));

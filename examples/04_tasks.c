@@ -30,7 +30,7 @@ ASYNC(void, amain, tasks(prepare tea, prepare toast))
     ASYNC_SPAWN(&self->tea, prepare, "tea", 40); /* tea = asyncio.create_task(prepare(...)) */
     ASYNC_SPAWN(&self->toast, prepare, "toast", 20);
     printf("both are scheduled, neither has run\n");
-    AWAIT(async_join, &self->tea.task); /* await tea */
+    AWAIT(async_join, &self->tea.task);   /* await tea */
     AWAIT(async_join, &self->toast.task); /* has ended: goes on at once */
     printf("toast took %d ms, tea took %d ms\n", ASYNC_RESULT(&self->toast),
            ASYNC_RESULT(&self->tea));

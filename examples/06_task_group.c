@@ -22,7 +22,8 @@ ASYNC(void, copy, args(char name, int ms), vars(int error))
     ASYNC_BEGIN
     ASYNC_TRY {
         AWAIT(async_sleep, ASYNC_MS(self->ms));
-    } ASYNC_CATCH_ALL(self->error) {
+    }
+    ASYNC_CATCH_ALL(self->error) {
         if (self->name != 'c') ASYNC_RAISE(self->error);
         printf("c: cancelled, removing the half-written copy\n");
         ASYNC_RAISE(-EIO, "the copy cannot be removed");
@@ -35,9 +36,10 @@ ASYNC(void, copy, args(char name, int ms), vars(int error))
     ASYNC_END
 }
 
-ASYNC(void, amain, vars(async_group group; int error; async_task *failed),
+ASYNC(void, amain, vars(async_group group; int error),
       tasks(copy a, copy b, copy c, copy d, copy e))
 {
+    async_task *failed;
     ASYNC_BEGIN
     ASYNC_WITH(async_group, &self->group) {
         ASYNC_SPAWN_IN(&self->group, &self->a, copy, 'a', 10);
@@ -51,13 +53,13 @@ ASYNC(void, amain, vars(async_group group; int error; async_task *failed),
             ASYNC_SPAWN_IN(&self->group, &self->d, copy, 'd', 20);
             ASYNC_SPAWN_IN(&self->group, &self->e, copy, 'e', 60);
         }
-    } ASYNC_CATCH(self->error) { /* the first error; the list has all of them */
+    }
+    ASYNC_CATCH(self->error) { /* the first error; the list has all of them */
         printf("second group: %s\n", async_strerror(self->error));
-        for (self->failed = async_group_failed(&self->group); self->failed;
-             self->failed = async_group_next_failed(self->failed))
-            printf("  %s: %s, %s\n", async_task_name(self->failed),
-                   async_strerror(async_task_error(self->failed)),
-                   async_task_error_text(self->failed));
+        for (failed = async_group_failed(&self->group); failed;
+             failed = async_group_next_failed(failed))
+            printf("  %s: %s, %s\n", async_task_name(failed),
+                   async_strerror(async_task_error(failed)), async_task_error_text(failed));
     }
     printf("e was cancelled: %s\n", async_task_cancelled(&self->e.task) ? "yes" : "no");
     ASYNC_END

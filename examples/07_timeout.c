@@ -31,7 +31,8 @@ ASYNC(void, amain, vars(async_timeout limit; int answer; int error), tasks(ask t
         ASYNC_WITH(async_timeout, &self->limit, ASYNC_MS(50)) {
             AWAIT_TO(self->answer, ask, 1000);
         }
-    } ASYNC_CATCH(self->error) { /* -ETIMEDOUT; `expired` tells it from anybody else's */
+    }
+    ASYNC_CATCH(self->error) { /* -ETIMEDOUT; `expired` tells it from anybody else's */
         if (!self->limit.expired) ASYNC_RAISE(self->error);
         printf("slow did not answer in time\n");
     }

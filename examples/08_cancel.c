@@ -25,7 +25,8 @@ ASYNC(void, worker, vars(int step))
             printf("worker: step %d\n", self->step);
             AWAIT(async_sleep, ASYNC_MS(20)); /* the cancellation is raised here */
         }
-    } ASYNC_FINALLY { /* runs however the block above is left */
+    }
+    ASYNC_FINALLY { /* runs however the block above is left */
         printf("worker: lamp fades ...\n");
         AWAIT(async_sleep, ASYNC_MS(20));
         printf("worker: lamp off\n");
@@ -42,7 +43,8 @@ ASYNC(void, amain, vars(int error), tasks(worker task))
     async_task_cancel(&self->task.task); /* only asks: the worker ends in its own time */
     ASYNC_TRY {
         AWAIT(async_join, &self->task.task);
-    } ASYNC_CATCH_ALL(self->error) { /* a plain CATCH does not see a cancellation */
+    }
+    ASYNC_CATCH_ALL(self->error) { /* a plain CATCH does not see a cancellation */
         if (!async_task_cancelled(&self->task.task)) ASYNC_RAISE(self->error);
         printf("main: the worker was cancelled\n");
     }

@@ -52,7 +52,8 @@ ASYNC(void, amain, vars(struct reader file; int error), awaits(reader_enter, rea
         ASYNC_WITH(reader, &self->file, "broken.txt") {
             ASYNC_RAISE(-EIO);
         }
-    } ASYNC_CATCH(self->error) {
+    }
+    ASYNC_CATCH(self->error) {
         printf("caught: %s\n", async_strerror(self->error));
     }
     ASYNC_END

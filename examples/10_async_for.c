@@ -22,7 +22,8 @@ ASYNC_GENERATOR(long, fibonacci, args(int count, bool tell), vars(long a; long b
             self->b += self->a;
             self->a = self->b - self->a;
         }
-    } ASYNC_FINALLY { /* at the end of the loop that uses it, however that ends */
+    }
+    ASYNC_FINALLY { /* at the end of the loop that uses it, however that ends */
         if (self->tell) printf("the generator was closed\n");
     }
     ASYNC_END

@@ -43,14 +43,16 @@ ASYNC(void, amain, vars(int value; int error), awaits(parse, product))
     ASYNC_TRY {
         AWAIT_TO(self->value, product, "6", "x");
         printf("never printed\n");
-    } ASYNC_CATCH(self->error) {
+    }
+    ASYNC_CATCH(self->error) {
         printf("product failed: %s: %s\n", async_strerror(self->error), async_error_text());
     }
 
     ASYNC_DO {
         AWAIT_TO(self->value, product, "6", "7");
         printf("product of good input: %d\n", self->value);
-    } ASYNC_FINALLY {
+    }
+    ASYNC_FINALLY {
         printf("always printed\n");
     }
     ASYNC_END

@@ -27,7 +27,7 @@ struct lamp {
 
 ASYNC_DEFINE(glow)
 {
-    struct lamp *const lamp = self->lamp; /* above ASYNC_BEGIN: set anew whenever the body goes on */
+    struct lamp *const lamp = self->lamp; /* before ASYNC_BEGIN: set at every resume */
     ASYNC_BEGIN
     printf("lamp %d on\n", lamp->number);
     AWAIT(async_sleep, ASYNC_MS(lamp->ms));
@@ -40,15 +40,15 @@ static struct lamp lamps[3];
 
 ASYNC(void, amain)
 {
-    int i, sum = 0; /* neither is used across an AWAIT */
+    int sum = 0; /* only used after the last AWAIT, so a plain local will do */
     ASYNC_BEGIN
-    for (i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++) {
         lamps[i].number = i + 1;
         lamps[i].ms = 60 - 20 * i;
         ASYNC_SPAWN(&lamps[i].task, glow, &lamps[i]);
     }
     AWAIT(async_gather, ASYNC_TASKS(&lamps[0].task, &lamps[1].task, &lamps[2].task));
-    for (i = 0; i < 3; i++) sum += ASYNC_RESULT(&lamps[i].task);
+    for (int i = 0; i < 3; i++) sum += ASYNC_RESULT(&lamps[i].task);
     printf("together they burned for %d ms\n", sum);
     ASYNC_END
 }

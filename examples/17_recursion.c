@@ -20,10 +20,12 @@ struct entry {
     int next;           /* where its next sibling is */
 };
 static const struct entry disk[] = {
-    {"disk", 0, 2, 5}, {"home", 0, 2, 4}, {"notes", 3, 0, 3}, {"photos", 1200, 0, 4}, {"tmp", 40, 0, 5},
+    {"disk", 0, 2, 5},      {"home", 0, 2, 4}, {"notes", 3, 0, 3},
+    {"photos", 1200, 0, 4}, {"tmp", 40, 0, 5},
 };
 
-ASYNC(int, total, args(int at, int depth), vars(int i; int child; int sum; ASYNC_TASK(total) *task))
+ASYNC(int, total, args(int at, int depth),
+      vars(int i; int child; int sum; ASYNC_TASK(total) * task))
 {
     const struct entry *const entry = &disk[self->at];
     ASYNC_BEGIN

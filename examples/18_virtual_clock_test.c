@@ -25,8 +25,14 @@ ASYNC(int, retry, args(int (*ask)(void), int tries), vars(int i; int answer))
 }
 
 static int asked;
-static int third_time(void) { return ++asked == 3 ? 42 : 0; }
-static int never(void) { return 0; }
+static int third_time(void)
+{
+    return ++asked == 3 ? 42 : 0;
+}
+static int never(void)
+{
+    return 0;
+}
 
 static void check(int (*ask)(void), int want_error, int want_seconds, const char *what)
 {
@@ -39,7 +45,8 @@ static void check(int (*ask)(void), int want_error, int want_seconds, const char
     ASYNC_SPAWN_ON(&loop, &task, retry, ask, 10);
     err = async_loop_run_until_complete(&loop, &task.task);
     if (err != want_error || async_loop_time(&loop) != want_seconds * INT64_C(1000000000)) {
-        printf("FAILED: %s: error %d after %lld ns\n", what, err, (long long)async_loop_time(&loop));
+        printf("FAILED: %s: error %d after %lld ns\n", what, err,
+               (long long)async_loop_time(&loop));
         exit(1);
     }
     printf("ok: %s after %d s\n", what, want_seconds);

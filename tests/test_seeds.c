@@ -140,8 +140,8 @@ static int notice(void *arg)
     return 0;
 }
 
-ASYNC(int, await_all_kinds, vars(int x; ASYNC_FUTURE(int) future; async_call call), tasks(later task),
-      awaits(later))
+ASYNC(int, await_all_kinds, vars(int x; ASYNC_FUTURE(int) future; async_call call),
+      tasks(later task), awaits(later))
 {
     static char text[] = "done";
     ASYNC_BEGIN
@@ -334,7 +334,7 @@ ASYNC(void, sleeps_and_says)
     ASYNC_END
 }
 
-ASYNC(void, leaves_at_once, vars(ASYNC_TASK(sleeps_and_says) *task))
+ASYNC(void, leaves_at_once, vars(ASYNC_TASK(sleeps_and_says) * task))
 {
     ASYNC_BEGIN
     CHECK(ASYNC_SPAWN_NEW(sleeps_and_says) != NULL);

@@ -43,7 +43,8 @@ ASYNC(void, conc, args(double *took), vars(double start), tasks(network_request 
     ASYNC_END
 }
 
-ASYNC(void, blocking, args(double *took), vars(double start), tasks(network_request_synchronous t[3]))
+ASYNC(void, blocking, args(double *took), vars(double start),
+      tasks(network_request_synchronous t[3]))
 {
     int i;
     ASYNC_BEGIN

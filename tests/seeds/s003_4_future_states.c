@@ -17,7 +17,9 @@ ASYNC(int, ok)
 
 static const char *state(const async_task *task)
 {
-    return !async_task_done(task) ? "PENDING" : async_task_cancelled(task) ? "CANCELLED" : "FINISHED";
+    return !async_task_done(task)       ? "PENDING"
+           : async_task_cancelled(task) ? "CANCELLED"
+                                        : "FINISHED";
 }
 
 ASYNC(void, amain, tasks(ok a, ok b))

@@ -49,7 +49,8 @@ ASYNC(void, amain, vars(async_group tg; struct data data; int error; int failed)
             ASYNC_SPAWN_IN(&self->tg, &self->t[2], fetch_data, "Task 3");
             ASYNC_SPAWN_IN(&self->tg, &self->fails, fail);
         }
-    } ASYNC_CATCH(self->error) {
+    }
+    ASYNC_CATCH(self->error) {
         for (task = async_group_failed(&self->tg); task; task = async_group_next_failed(task))
             self->failed++;
         printf("group failed %d sibling cancelled %s\n", self->failed,
