@@ -1,4 +1,4 @@
-/* A chat server: every line goes to everybody else; who reads too slowly is dropped, not waited for.
+/* A chat server: a line goes to everybody else; who reads too slowly is dropped, not waited for.
  *
  *     cc -I.. 31_chat.c -o chat && ./chat
  *
@@ -97,7 +97,7 @@ static bool handle_line(struct room *room, struct member *from, const char *line
 {
     if (strncmp(line, "/nick ", 6) == 0) {
         if (!nick_is_free(room, line + 6)) {
-            tell(from, "* this name is taken, too long, or has more than letters, digits, - and _\n");
+            tell(from, "* this name is taken, too long, or not of letters, digits, - and _\n");
             return true;
         }
         tell_others(room, NULL, "* %s is now %s\n", from->nick, line + 6);
@@ -145,7 +145,7 @@ ASYNC(void, writer, args(struct member *m), vars(ptrdiff_t n; int error))
     for (;;) {
         while (m->out_size == 0) {
             if (m->leaving) ASYNC_RETURN();
-            m->more = (async_future){0}; /* pending again */
+            memset(&m->more, 0, sizeof m->more); /* pending again */
             AWAIT(async_future_wait, &m->more);
         }
         AWAIT_TO_ERR(self->n, self->error, async_write, m->fd, m->out, m->out_size);
@@ -194,7 +194,7 @@ ASYNC(void, chat, args(struct room *room, int fd),
         (void)async_future_set(&m->more);
         AWAIT_ERR(self->error, async_wait_for, &self->out.task, ASYNC_SEC(1));
     } ASYNC_FINALLY {
-        (void)async_task_cancel(&self->out.task); /* it uses the descriptor: first wait for its end */
+        (void)async_task_cancel(&self->out.task); /* it uses the descriptor: its end comes first */
         AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&self->out));
         *m->link = m->next;
         if (m->next) m->next->link = m->link;

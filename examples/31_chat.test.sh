@@ -1,4 +1,4 @@
-. ../tests/server.sh "$1"
+. ../tests/server.sh
 
 start 127.0.0.1:0
 
@@ -19,7 +19,7 @@ bob: hello
 bob: still ?here?
 * bye"
 same "what bob saw" "$(cat "$work/bob")" "* welcome, guest2
-* this name is taken, too long, or has more than letters, digits, - and _
+* this name is taken, too long, or not of letters, digits, - and _
 * guest2 is now bob
 ada: yes
 * ada has left"

@@ -4,7 +4,7 @@
 #   talk STEP...          the scripted client tests/talk.c, connected to it
 #   same WHAT GOT WANT    the two texts are the same
 #   fail WHAT             says so and ends the script
-binary=$1 # of the script
+binary=$1 # the argument of the script
 work=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || kill -9 $server 2>/dev/null; rm -rf "$work"' EXIT

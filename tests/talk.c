@@ -1,7 +1,10 @@
 /* A scripted TCP client, for the tests of the example servers: plain blocking POSIX calls, so that
  * nothing of asyncc.h is tested by itself.
  *
- *   talk ADDRESS STEP...      ADDRESS as 127.0.0.1:7000 or unix:/path; steps run in order:
+ *   talk ADDRESS STEP...      ADDRESS as 127.0.0.1:7000 or unix:/path
+ *   talk -l STEP...           says at which address of 127.0.0.1 it listens, and waits for one to
+ *                             connect
+ * Steps run in order:
  *     -s TEXT    send; \r \n \t \0 \\ and \xHH are known
  *     -b TEXT    send one byte at a time, a millisecond between two
  *     -f N       send N times the letter x
@@ -135,6 +138,20 @@ static int open_connection(const char *address)
     return fd < 0 || connect(fd, (struct sockaddr *)&in, sizeof in) < 0 ? -1 : fd;
 }
 
+static int wait_for_connection(void)
+{
+    struct sockaddr_in in = {0};
+    socklen_t size = sizeof in;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    in.sin_family = AF_INET;
+    in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&in, size) < 0 || listen(fd, 1) < 0 ||
+        getsockname(fd, (struct sockaddr *)&in, &size) < 0)
+        return -1;
+    fprintf(stderr, "talk: listening on 127.0.0.1:%d\n", ntohs(in.sin_port));
+    return accept(fd, NULL, NULL);
+}
+
 static void pause_ms(long ms)
 {
     struct timespec t = {ms / 1000, ms % 1000 * 1000000};
@@ -147,7 +164,7 @@ int main(int argc, char **argv)
     struct linger reset = {1, 0};
     int i, on = 1, small = 4096;
     signal(SIGPIPE, SIG_IGN);
-    if (argc < 2 || (t.fd = open_connection(argv[1])) < 0) {
+    if (argc < 2 || (t.fd = strcmp(argv[1], "-l") ? open_connection(argv[1]) : wait_for_connection()) < 0) {
         fprintf(stderr, "talk: %s: %s\n", argc < 2 ? "which address?" : argv[1], strerror(errno));
         return 3;
     }
