@@ -688,7 +688,7 @@ enum {
         ASYNC_FIRST_(ASYNC_ARGS_##p1 ASYNC_ARGS_##p2 ASYNC_ARGS_##p3 ASYNC_ARGS_##p4 ASYNC_ARGS_##p5                \
                      char async_none_[1][0];, )                                                                        \
     } async_args_of_##N;                                                                                                              \
-    __extension__ union ASYNC_ALIAS_ awaits_of_##N {                                                                \
+    __extension__ union ASYNC_ALIAS_ add_it_to_awaits_of_##N { /* the tag is what a compiler names */                                                             \
         void *async_room_[1][ASYNC_ROOM_ ASYNC_ROOM_##p1 ASYNC_ROOM_##p2 ASYNC_ROOM_##p3 ASYNC_ROOM_##p4 ASYNC_ROOM_##p5]; \
         ASYNC_CALLEES_##p1 ASYNC_CALLEES_##p2 ASYNC_CALLEES_##p3 ASYNC_CALLEES_##p4 ASYNC_CALLEES_##p5              \
     };                                                                                                              \
@@ -708,7 +708,7 @@ enum {
         ASYNC_CHILDREN_##p1 ASYNC_CHILDREN_##p2 ASYNC_CHILDREN_##p3 ASYNC_CHILDREN_##p4 ASYNC_CHILDREN_##p5         \
         char async_zero_end_[1][0];                                                                                 \
         ASYNC_RAW_##p1 ASYNC_RAW_##p2 ASYNC_RAW_##p3 ASYNC_RAW_##p4 ASYNC_RAW_##p5                                  \
-        union awaits_of_##N async_awaits_;                                                                          \
+        union add_it_to_awaits_of_##N async_awaits_;                                                                          \
         char(*async_void_[1][0])[1 + ASYNC_IS_VOID_(R)];                                                            \
     };                                                                                                              \
     __extension__ typedef struct ASYNC_ALIAS_ async_task_of_##N {                                                                              \
@@ -736,9 +736,9 @@ enum {
 #else
 #define ASYNC_TYPE_(N) { async_resume_of_##N }
 #endif
-#define ASYNC_BODY_(N) async_status_ async_body_of_##N(struct N *self, async_task *async_me_, int async_err_)
-#define ASYNC_RESUME_(N) async_status_ async_resume_of_##N(async_frame *async_f_, async_task *async_me_, int async_err_)
-#define ASYNC_RESUME_BODY_(N) { return async_body_of_##N((struct N *)(void *)async_f_, async_me_, async_err_); }
+#define ASYNC_BODY_(N) async_status_ async_body_of_##N(struct N *self, async_task *async_task_, int async_why_)
+#define ASYNC_RESUME_(N) async_status_ async_resume_of_##N(async_frame *async_frame_, async_task *async_task_, int async_why_)
+#define ASYNC_RESUME_BODY_(N) { return async_body_of_##N((struct N *)(void *)async_frame_, async_task_, async_why_); }
 
 #define ASYNC_STATIC_(N)                                            \
     ASYNC_INLINE_ ASYNC_BODY_(N);                                   \
@@ -875,11 +875,28 @@ ASYNC_C_END_
 /* Frames outside of a coroutine's body have no scope of their own: see ASYNC_SPAWN. */
 static ASYNC_UNUSED_ async_frame_scope_ *const async_here_ = NULL;
 
+/* What an AWAIT outside of a body finds instead, so that the error is that and little else. */
+#if defined(__has_attribute)
+#if __has_attribute(__unavailable__)
+#define ASYNC_OUTSIDE_ __attribute__((__unavailable__("AWAIT and its kin stand between ASYNC_BEGIN and ASYNC_END")))
+#endif
+#endif
+#ifdef ASYNC_OUTSIDE_
+extern const int async_in_a_coroutine_ ASYNC_OUTSIDE_;
+#endif
+enum { async_base_ };
+static ASYNC_UNUSED_ int async_err_;
+static ASYNC_UNUSED_ async_task *async_me_;
+static ASYNC_UNUSED_ void *async_child_;
+static ASYNC_UNUSED_ char (*async_handler_)[1];
+
 #define ASYNC_BEGIN                                                                                 \
     ASYNC_PRAGMAS_                                                                                  \
-    enum { async_base_ = __COUNTER__ };                                                             \
+    enum { async_in_a_coroutine_, async_base_ = __COUNTER__ };                                      \
     char(*async_handler_)[ASYNC_LAST_];                                                             \
     char(*async_finally_)[1];                                                                       \
+    async_task *const async_me_ = async_task_;                                                      \
+    int async_err_ = async_why_;                                                                    \
     bool async_pass_ = true;                                                                        \
     bool async_fell_ = false; /* out of a block that may always be left by ASYNC_RETURN */          \
     void *async_child_;                                                                             \
@@ -904,6 +921,7 @@ static ASYNC_UNUSED_ async_frame_scope_ *const async_here_ = NULL;
         if (sizeof self->async_tasks_) async_own_children_(async_here_, &self->async_, sizeof *self);
 
 #define ASYNC_END                                                                                   \
+        ASYNC_ASSERT_(sizeof *async_handler_ == ASYNC_LAST_, "ASYNC_TRY without ASYNC_CATCH, or ASYNC_DO without ASYNC_FINALLY"); \
         if (sizeof *self->async_void_[0][0] == 1) ASYNC_NO_RESULT_;                                 \
         async_err_ = 0;                                                                             \
         goto async_last_;                                                                           \
@@ -927,8 +945,17 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
 
 /* ASYNC_RETURN(x), or ASYNC_RETURN() where the result is void. */
 #define ASYNC_RETURN(...) ASYNC_CAT_(ASYNC_RETURN_, ASYNC_EMPTY_(__VA_ARGS__))(__VA_ARGS__)
-#define ASYNC_RETURN_0(...) do { self->async_result_ = (__VA_ARGS__); ASYNC_THROW_(ASYNC_RETURNING_); } while (0)
-#define ASYNC_RETURN_1(...) do { (void)sizeof(char[2 * (int)sizeof *self->async_void_[0][0] - 3]) /* a result is missing */; ASYNC_THROW_(ASYNC_RETURNING_); } while (0)
+#define ASYNC_RETURN_0(...) do {                                                                    \
+        (void)async_in_a_coroutine_;                                                                \
+        ASYNC_ASSERT_(sizeof *self->async_void_[0][0] == 1, "ASYNC_RETURN(value), but the result is void"); \
+        self->async_result_ = (__VA_ARGS__);                                                        \
+        ASYNC_THROW_(ASYNC_RETURNING_);                                                             \
+    } while (0)
+#define ASYNC_RETURN_1(...) do {                                                                    \
+        (void)async_in_a_coroutine_;                                                                \
+        ASYNC_ASSERT_(sizeof *self->async_void_[0][0] == 2, "ASYNC_RETURN() without the coroutine's result"); \
+        ASYNC_THROW_(ASYNC_RETURNING_);                                                             \
+    } while (0)
 
 /* ASYNC_RAISE(error), ASYNC_RAISE(error, "static text"): the text shows in reports, and
  * async_error_text() finds it. */
@@ -937,6 +964,7 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
 #define ASYNC_RAISE_1(e, text) \
     do { async_err_ = (e); ASYNC_CHECK_ERROR_ ASYNC_THROW_(async_error_text_(async_me_, async_err_, "" text)); } while (0)
 #define ASYNC_CHECK_ERROR_ \
+    (void)async_in_a_coroutine_; \
     if (ASYNC_RARE_(async_err_ >= 0 || async_err_ < INT16_MIN)) ASYNC_PANIC_("ASYNC_RAISE of a number that is no error: give a negative errno");
 
 /* Calling a coroutine. The library's own leaves (async_sleep, async_read ...) are functions that
@@ -944,6 +972,7 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
  * by ASYNC_LEAF_<name>. A leaf that has to wait leaves the caller's frame as the one to resume. */
 #define ASYNC_IS_LEAF_(f) ASYNC_SECOND_(ASYNC_CAT_(ASYNC_LEAF_, f), 0, )
 #define ASYNC_CALL_(n, ...) \
+    (void)async_in_a_coroutine_; \
     ASYNC_CAT_(ASYNC_CALL_, ASYNC_CAT_(ASYNC_IS_LEAF_(ASYNC_FIRST_(__VA_ARGS__, )), ASYNC_MANY_(__VA_ARGS__)))(n, __VA_ARGS__)
 #define ASYNC_CALL_00(n, f)                                                                         \
     (void)sizeof((f)(), 0);                                                                         \
@@ -960,10 +989,12 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
     ASYNC_SUSPEND_(n, ((async_frame *)async_child_)->type = &async_type_of_##f;                     \
                       ((async_frame *)async_child_)->up.caller = &self->async_;)
 #define ASYNC_CALL_10(n, f)                                                                         \
+    (void)sizeof((f)(), 0);                                                                         \
     ASYNC_ROOM_FOR_(f);                                                                             \
     async_err_ = f##_leaf_((struct f *)(void *)&self->async_awaits_, &self->async_, async_me_);     \
     ASYNC_SUSPEND_(n, )
 #define ASYNC_CALL_11(n, f, ...)                                                                    \
+    (void)sizeof((f)(__VA_ARGS__), 0);                                                              \
     ASYNC_ROOM_FOR_(f);                                                                             \
     async_err_ = f##_leaf_((struct f *)(void *)&self->async_awaits_, &self->async_, async_me_, __VA_ARGS__); \
     ASYNC_SUSPEND_(n, )
@@ -1050,14 +1081,15 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
 #define ASYNC_DO__(n)                                                                               \
     ASYNC_BLOCK_(n, async_left_the_block_())                                                        \
         async_do_##n : if (async_pass_) {                                                           \
-            ASYNC_GUARDED_(__extension__({ async_pass_ = false; goto async_do_##n; }))
+            char(*async_handler_)[ASYNC_STATE_(n)];                                                 \
+            for (;; (void)sizeof async_handler_, __extension__({ async_pass_ = false; goto async_do_##n; }))
 #define ASYNC_FINALLY \
-    ASYNC_FINALLY_(__COUNTER__, self->async_.held, int16_t, \
-                   char(*async_finally_)[sizeof(char[sizeof *async_finally_ == 1 ? 2 : -1]) /* nested: use ASYNC_FINALLY_HOLD(self->slot) */])
-#define ASYNC_FINALLY_HOLD(slot) ASYNC_FINALLY_(__COUNTER__, slot, int, char(*async_finally_)[sizeof *async_finally_])
-#define ASYNC_FINALLY_(n, slot, type, declaration) ASYNC_FINALLY__(n, slot, type, declaration)
-#define ASYNC_FINALLY__(n, slot, type, declaration)                                                 \
+    ASYNC_FINALLY_(__COUNTER__, self->async_.held, int16_t, 2, sizeof *async_finally_ == 1)
+#define ASYNC_FINALLY_HOLD(slot) ASYNC_FINALLY_(__COUNTER__, slot, int, sizeof *async_finally_, 1)
+#define ASYNC_FINALLY_(n, slot, type, inside, ok) ASYNC_FINALLY__(n, slot, type, inside, ok)
+#define ASYNC_FINALLY__(n, slot, type, inside, ok)                                                  \
         } else if (1) {                                                                             \
+            ASYNC_ASSERT_(ok, "ASYNC_FINALLY inside a FINALLY part: give it ASYNC_FINALLY_HOLD(self->an_int)"); \
             ASYNC_ON_ERROR_:                                                                        \
             (slot) = (type)(async_pass_ ? async_err_ : 0);                                          \
             async_pass_ = true;                                                                     \
@@ -1067,7 +1099,7 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
             async_fell_ = true;                                                                     \
             break;                                                                                  \
         } else                                                                                      \
-            async_finally_##n : for (declaration;; (void)sizeof async_finally_, ASYNC_JUMP_(async_held_##n))
+            async_finally_##n : for (char(*async_finally_)[inside];; (void)sizeof async_finally_, ASYNC_JUMP_(async_held_##n))
 
 /* ASYNC_WITH(m, object, ...) { }: awaits m_enter(object, ...), runs the block, and however that
  * ends awaits `bool m_exit(object, int error)`; error is 0 unless one left the block, and true
@@ -1252,9 +1284,9 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
 #define ASYNC_RUN_TO__(lv, f, ...)                                                                  \
     [&]() -> int {                                                                                  \
         async_task_of_##f async_main_ = async_task_of_##f();                                        \
-        int async_err_ = async_run_(ASYNC_FRAME_(&async_main_.frame_, __VA_ARGS__), &async_type_of_##f); \
-        if (!async_err_) (lv) = async_main_.frame_.async_result_;                                   \
-        return async_err_;                                                                          \
+        int async_end_ = async_run_(ASYNC_FRAME_(&async_main_.frame_, __VA_ARGS__), &async_type_of_##f); \
+        if (!async_end_) (lv) = async_main_.frame_.async_result_;                                   \
+        return async_end_;                                                                          \
     }()
 #else
 #define ASYNC_RUN__(f, ...) \
