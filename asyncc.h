@@ -234,6 +234,8 @@
 #define ASYNC_UNUSED_ __attribute__((__unused__))
 #define ASYNC_ALIAS_ __attribute__((__may_alias__))
 #define ASYNC_INLINE_ static inline ASYNC_UNUSED_
+#define ASYNC_NOT_INLINE_ __attribute__((__noinline__)) /* rare, or too big to share registers with what is hot */
+#define ASYNC_HOT_ static inline __attribute__((__always_inline__))
 #define ASYNC_LIKELY_(x) __builtin_expect(!!(x), 1)
 #define ASYNC_RARE_(x) __builtin_expect(!!(x), 0)
 
@@ -366,7 +368,7 @@ struct async_task {
     async_frame *frame; /* whom to resume */
     async_scope *scope; /* who answers for it: the loop, a frame or a group */
     async_task *next, **pprev;
-    int wake;            /* what to resume it with; after its end, its outcome */
+    int wake;            /* what to resume it with; 0 while it runs; after its end, its outcome */
     uint16_t cancelling; /* cancel() minus uncancel() */
     uint8_t flags;
     uint8_t refs; /* of a task from the allocator: who still needs the memory */
@@ -374,13 +376,14 @@ struct async_task {
 enum {
     ASYNC_LIVE_ = 1,     /* spawned, not done */
     ASYNC_DONE_ = 2,     /* has an outcome */
-    ASYNC_STARTED_ = 4,  /* its first step has run */
+    ASYNC_NEW_ = 4,      /* its first step is to come */
     ASYNC_MUST_ = 8,     /* a cancel to deliver at the next step */
     ASYNC_MARK_ = 16,    /* a cancel is passing through */
     ASYNC_HEAP_ = 32,    /* from the allocator */
     ASYNC_LEFTOVER_ = 64, /* run() waits for its end */
     ASYNC_QUIET_ = 128    /* its error is not to be reported */
 };
+enum { ASYNC_EAGER_ = 1 }; /* how to spawn: with this and ASYNC_HEAP_ */
 
 /* Who answers for tasks. `child_done` runs when one ends. */
 struct async_scope {
@@ -487,12 +490,11 @@ struct async_error_note_ {
 
 struct async_loop {
     async_handle *head, **tail; /* ready queue */
-    async_handle **batch;       /* the link that ends this tick's share of it */
+    async_handle *batch;        /* this tick's share of it: what is still to run */
     async_task *current;        /* inside a step: whose */
     int64_t now;                /* the clock, as last read */
     int64_t next_timer;         /* no timer is due before this */
     uint32_t timers;            /* live ones */
-    uint32_t resumes;           /* since the poller was last asked */
     uint8_t flags;
     int64_t wheel_time;
     uint64_t occupied[ASYNC_LEVELS_]; /* slots that may hold something */
@@ -1252,21 +1254,21 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
  * ASYNC_SPAWN_EAGER(&task, f, ...), ASYNC_SPAWN_NEW_EAGER(f, ...), ASYNC_SPAWN_NEW_IN_EAGER(&group,
  * f, ...): its first step runs before this returns. For arguments that own something (a
  * descriptor): a task that is cancelled before its first step never runs, and gives nothing back. */
-#define ASYNC_SPAWN(tp, ...) ASYNC_SPAWN_(tp, NULL, async_here_, false, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_SPAWN_EAGER(tp, ...) ASYNC_SPAWN_(tp, NULL, async_here_, true, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_SPAWN_IN(group, tp, ...) ASYNC_SPAWN_(tp, &(group)->scope, NULL, false, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_SPAWN_ON(loop, tp, ...) ASYNC_SPAWN_(tp, &(loop)->scope, NULL, false, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_SPAWN_(tp, scope, here, eager, f, ...) ASYNC_SPAWN__(tp, scope, here, eager, f, __VA_ARGS__)
-#define ASYNC_SPAWN__(tp, scope, here, eager, f, ...) \
-    async_spawn_(ASYNC_FRAME_(&(tp)->f##_, __VA_ARGS__), &async_type_of_##f, scope, here, eager)
-#define ASYNC_SPAWN_NEW(...) ASYNC_SPAWN_NEW_(NULL, false, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_SPAWN_NEW_IN(group, ...) ASYNC_SPAWN_NEW_(&(group)->scope, false, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_SPAWN_NEW_EAGER(...) ASYNC_SPAWN_NEW_(NULL, true, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_SPAWN_NEW_IN_EAGER(group, ...) ASYNC_SPAWN_NEW_(&(group)->scope, true, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_SPAWN_NEW_(scope, eager, f, ...) ASYNC_SPAWN_NEW__(scope, eager, f, __VA_ARGS__)
-#define ASYNC_SPAWN_NEW__(scope, eager, f, ...)                                                     \
+#define ASYNC_SPAWN(tp, ...) ASYNC_SPAWN_(tp, NULL, async_here_, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_EAGER(tp, ...) ASYNC_SPAWN_(tp, NULL, async_here_, ASYNC_EAGER_, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_IN(group, tp, ...) ASYNC_SPAWN_(tp, &(group)->scope, NULL, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_ON(loop, tp, ...) ASYNC_SPAWN_(tp, &(loop)->scope, NULL, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_(tp, scope, here, how, f, ...) ASYNC_SPAWN__(tp, scope, here, how, f, __VA_ARGS__)
+#define ASYNC_SPAWN__(tp, scope, here, how, f, ...) \
+    async_spawn_(ASYNC_FRAME_(&(tp)->f##_, __VA_ARGS__), &async_type_of_##f, scope, here, how)
+#define ASYNC_SPAWN_NEW(...) ASYNC_SPAWN_NEW_(NULL, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_NEW_IN(group, ...) ASYNC_SPAWN_NEW_(&(group)->scope, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_NEW_EAGER(...) ASYNC_SPAWN_NEW_(NULL, ASYNC_EAGER_, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_NEW_IN_EAGER(group, ...) ASYNC_SPAWN_NEW_(&(group)->scope, ASYNC_EAGER_, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_NEW_(scope, how, f, ...) ASYNC_SPAWN_NEW__(scope, how, f, __VA_ARGS__)
+#define ASYNC_SPAWN_NEW__(scope, how, f, ...)                                                       \
     ((ASYNC_TASK(f) *)(void *)async_spawn_new_(                                                     \
-        ASYNC_FRAME_((struct f *)async_new_frame_(sizeof(ASYNC_TASK(f)), scope), __VA_ARGS__), &async_type_of_##f, scope, eager))
+        ASYNC_FRAME_((struct f *)async_new_frame_(sizeof(ASYNC_TASK(f)), scope), __VA_ARGS__), &async_type_of_##f, scope, how))
 
 /* ASYNC_RUN(f, arguments): runs f to its end on a loop of its own, then cancels what is left and
  * closes the loop. Prints an unhandled error; 0 if there was none, else 1: main's return value.
@@ -1414,14 +1416,14 @@ ASYNC_API const char *async_strerror(int error);
 
 /* --- the machine's own --- */
 
-ASYNC_API int async_spawn_(async_frame *, const async_type *, async_scope *, async_frame_scope_ *, bool eager);
-ASYNC_API async_task *async_spawn_new_(async_frame *, const async_type *, async_scope *, bool eager);
+ASYNC_API int async_spawn_(async_frame *, const async_type *, async_scope *, async_frame_scope_ *, int how);
+ASYNC_API async_task *async_spawn_new_(async_frame *, const async_type *, async_scope *, int how);
 ASYNC_API void *async_new_frame_(size_t size, async_scope *);
 ASYNC_API int async_run_main_(async_frame *, const async_type *);
 ASYNC_API int async_run_(async_frame *, const async_type *);
 ASYNC_API void async_check_result_(async_task *task, const char *file, int line);
 extern ASYNCC_THREAD_LOCAL async_loop *async_loop_;
-extern const async_ops async_ready_ops_;
+extern const async_ops async_ready_ops_, async_told_ops_;
 
 ASYNC_C_END_
 
@@ -1442,6 +1444,13 @@ ASYNC_INLINE_ void async_push_(async_loop *loop, async_handle *h)
     h->pprev = loop->tail;
     *loop->tail = h;
     loop->tail = &h->next;
+}
+/* The same for what is not taken out again before its turn: so nobody needs its pprev. */
+ASYNC_INLINE_ void async_push_task_(async_loop *loop, async_task *task)
+{
+    task->h.next = NULL;
+    *loop->tail = &task->h;
+    loop->tail = &task->h.next;
 }
 /* In front of a list of those who wait. */
 ASYNC_INLINE_ void async_link_(async_handle **list, async_handle *h)
@@ -1480,8 +1489,7 @@ ASYNC_INLINE_ int async_sleep_leaf_(struct async_sleep *room, async_frame *calle
     (void)room;
     if (d.ns > 0) return async_sleep_(task, caller, d);
     task->frame = caller;
-    task->wake = 0;
-    async_push_(async_loop_, &task->h);
+    async_push_task_(async_loop_, task);
     return ASYNC_PENDING_;
 }
 /* AWAIT_TO(self->x, async_sleep_value, ASYNC_MS(10), 5): asyncio.sleep(delay, result). */
@@ -2009,7 +2017,10 @@ static void async_unlink_(async_handle *h)
 static void async_wake_(async_task *task, int err)
 {
     task->h.ops = task->h.ops->woken;
-    task->wake = err;
+    if (ASYNC_RARE_(err)) {
+        task->wake = err;
+        if (task->h.ops == &async_ready_ops_) task->h.ops = &async_told_ops_;
+    }
     async_push_(async_loop_, &task->h);
 }
 /* The commonest cancel: leave the list, wake as cancelled. */
@@ -2147,7 +2158,7 @@ static async_handle **async_wheel_first_(async_loop *loop, int *level, int64_t *
 }
 
 /* Puts what is due on the ready queue, in order of deadline. */
-static void async_timers_fire_(async_loop *loop)
+static ASYNC_NOT_INLINE_ void async_timers_fire_(async_loop *loop)
 {
     int64_t now = loop->now, begins;
     int level;
@@ -2241,8 +2252,8 @@ static int async_call_after_(async_handle **waiters, bool done, async_call *call
 /* Takes a handle out of the ready queue or any list. */
 static void async_withdraw_(async_loop *loop, async_handle *h)
 {
+    if (loop->batch == h) h->pprev = &loop->batch; /* not kept up when the one in front is run */
     if (loop->tail == &h->next) loop->tail = h->pprev;
-    if (loop->batch == &h->next) loop->batch = h->pprev;
     async_unlink_(h);
 }
 bool async_call_cancel(async_call *call)
@@ -2265,13 +2276,17 @@ static void async_finish_(async_task *task, int err);
 static void async_task_run_(async_handle *h);
 extern const async_ops async_done_ops_;
 
+static void async_told_run_(async_handle *h);
 const async_ops async_ready_ops_ = {async_task_run_, NULL, NULL, NULL, &async_ready_ops_, "its turn"};
+const async_ops async_told_ops_ = {async_told_run_, NULL, NULL, NULL, &async_ready_ops_, "its turn"};
 
 /* Resumes the innermost frame, then whoever awaits what has ended. No recursion. */
-static void async_step_(async_task *task, int err)
+ASYNC_HOT_ void async_resume_(async_task *task, int err)
 {
     async_frame *frame = task->frame;
-    while ((err = frame->type->resume(frame, task, err).code) != ASYNC_PENDING_) {
+    for (;;) {
+        err = frame->type->resume(frame, task, err).code;
+        if (ASYNC_LIKELY_(err == ASYNC_PENDING_)) break;
         if (frame == async_root_(task)) {
             async_finish_(task, err);
             return;
@@ -2287,30 +2302,51 @@ static void async_step_(async_task *task, int err)
     }
 }
 
-/* What a woken task is to be told: the cancel that came between its wake and its turn, else ERR. */
-static int async_told_(async_task *task, int err)
+/* What a task is resumed with: a cancel that came between its wake and its turn, or what it was
+ * woken with, which is forgotten. */
+static int async_told_(async_task *task)
 {
+    int err = task->wake;
+    task->wake = 0;
     if (ASYNC_RARE_(task->flags & ASYNC_MUST_)) {
         task->flags &= (uint8_t)~ASYNC_MUST_;
         return ASYNC_CANCELED;
     }
     return err;
 }
-
-static void async_task_run_(async_handle *h)
+/* The turn of one that was woken with an error. */
+static void async_told_run_(async_handle *h)
 {
     async_task *task = (async_task *)(void *)h;
-    int err = task->wake;
     async_loop_->current = task;
-    if (ASYNC_RARE_((task->flags & (ASYNC_MUST_ | ASYNC_STARTED_)) != ASYNC_STARTED_)) {
-        if (!(task->flags & ASYNC_STARTED_) && task->flags & ASYNC_MUST_) {
-            async_finish_(task, ASYNC_CANCELED); /* cancelled before its first step: no step */
-            return;
+    h->ops = &async_ready_ops_;
+    async_resume_(task, async_told_(task));
+}
+/* A task's turn. Most have no error to tell and no flag set. */
+ASYNC_HOT_ void async_task_turn_(async_loop *loop, async_task *task)
+{
+    int err = 0;
+    loop->current = task;
+    if (ASYNC_RARE_(task->flags & (ASYNC_MUST_ | ASYNC_NEW_))) {
+        bool first = (task->flags & ASYNC_NEW_) != 0;
+        task->flags &= (uint8_t)~ASYNC_NEW_;
+        if (task->flags & ASYNC_MUST_) {
+            if (first) {
+                async_finish_(task, ASYNC_CANCELED); /* cancelled before its first step: no step */
+                return;
+            }
+            err = async_told_(task);
         }
-        task->flags |= ASYNC_STARTED_;
-        err = async_told_(task, err);
     }
-    async_step_(task, err);
+    async_resume_(task, err);
+}
+static void async_task_run_(async_handle *h)
+{
+    async_task_turn_(async_loop_, (async_task *)(void *)h);
+}
+static void async_step_(async_task *task, int err)
+{
+    async_resume_(task, err);
 }
 
 static void async_scope_add_(async_scope *scope, async_task *task)
@@ -2326,7 +2362,6 @@ static void async_scope_remove_(async_task *task)
     if (task->next) task->next->pprev = task->pprev;
     else task->scope->tail = task->pprev;
     *task->pprev = task->next;
-    task->pprev = NULL;
 }
 static void async_scope_open_(async_scope *scope, async_loop *loop, void (*child_done)(async_scope *, async_task *))
 {
@@ -2347,7 +2382,17 @@ static void async_scope_close_(async_scope *scope)
 
 static void async_group_child_done_(async_scope *scope, async_task *child);
 
-int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope, async_frame_scope_ *here, bool eager)
+/* The first step of an eager task, inside of another's. */
+static ASYNC_NOT_INLINE_ int async_first_step_(async_loop *loop, async_task *task)
+{
+    async_task *current = loop->current;
+    loop->current = task;
+    task->flags &= (uint8_t)~ASYNC_NEW_;
+    async_step_(task, 0);
+    loop->current = current;
+    return 0;
+}
+int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope, async_frame_scope_ *here, int how)
 {
     async_task *task = (async_task *)(void *)frame - 1;
     async_loop *loop;
@@ -2359,32 +2404,26 @@ int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope,
     }
     loop = scope->loop;
     if (ASYNC_RARE_(task->flags & ASYNC_DONE_ && task->wake && loop)) async_forget_(loop, (uintptr_t)task, 1);
-    frame->state = 0;
-    frame->up.waiters = NULL;
-    task->flags &= ASYNC_HEAP_;
-    task->cancelling = 0;
+    __builtin_memset((char *)frame + offsetof(async_frame, up), 0, sizeof *frame - offsetof(async_frame, up));
     task->wake = 0;
+    task->cancelling = 0;
+    task->flags = ASYNC_LIVE_ | ASYNC_NEW_;
+    task->refs = 1;
     if (ASYNC_RARE_(!loop || loop->flags & ASYNC_CLOSED_ ||
                     (scope->child_done == async_group_child_done_ &&
                      (((async_group *)(void *)scope)->aborting || (((async_group *)(void *)scope)->phase >= 2 && !scope->head))))) {
-        task->flags |= ASYNC_DONE_;
+        task->flags = ASYNC_DONE_;
         task->wake = ASYNC_CANCELED;
         return -ESHUTDOWN;
     }
-    if (ASYNC_RARE_(task->flags & ASYNC_HEAP_)) task->refs = 1;
-    task->flags |= ASYNC_LIVE_;
     task->frame = frame;
     task->h.ops = &async_ready_ops_;
     async_scope_add_(scope, task);
-    if (eager && loop == async_loop_) {
-        async_task *current = loop->current;
-        loop->current = task;
-        task->flags |= ASYNC_STARTED_;
-        async_step_(task, 0);
-        loop->current = current;
-    } else {
-        async_push_(loop, &task->h);
+    if (ASYNC_RARE_(how)) {
+        task->flags |= (uint8_t)(how & ASYNC_HEAP_);
+        if (how & ASYNC_EAGER_ && loop == async_loop_) return async_first_step_(loop, task);
     }
+    async_push_task_(loop, task);
     return 0;
 }
 
@@ -2393,19 +2432,19 @@ void *async_new_frame_(size_t size, async_scope *scope)
     async_loop *loop = scope ? scope->loop : async_loop_;
     async_task *task = loop ? (async_task *)loop->options.alloc(loop->options.context, NULL, size) : NULL;
     if (!task) return NULL;
-    task->flags = ASYNC_HEAP_;
+    task->flags = 0;
     return task + 1;
 }
 static void async_free_(async_loop *loop, async_task *task)
 {
     (void)loop->options.alloc(loop->options.context, task, 0);
 }
-async_task *async_spawn_new_(async_frame *frame, const async_type *type, async_scope *scope, bool eager)
+async_task *async_spawn_new_(async_frame *frame, const async_type *type, async_scope *scope, int how)
 {
     async_task *task;
     if (!frame) return NULL;
     task = (async_task *)(void *)frame - 1;
-    if (async_spawn_(frame, type, scope, NULL, eager)) {
+    if (async_spawn_(frame, type, scope, NULL, how | ASYNC_HEAP_)) {
         async_free_(scope ? scope->loop : async_loop_, task);
         return NULL;
     }
@@ -2426,7 +2465,7 @@ static void async_release_(async_task *task)
 {
     if (!(task->flags & ASYNC_HEAP_) || --task->refs) return;
     task->h.ops = &async_free_ops_;
-    async_push_(async_loop_, &task->h);
+    async_push_task_(async_loop_, task);
 }
 
 static void async_leave_(async_task *task)
@@ -2438,7 +2477,7 @@ static void async_leave_(async_task *task)
 
 /* The outcome is known. Those who wait are queued, oldest first. A group, and a collector that
  * came before anybody else, are told on the task's own handle, which is free now. */
-static void async_finish_(async_task *task, int err)
+static ASYNC_NOT_INLINE_ void async_finish_slowly_(async_task *task, int err)
 {
     async_loop *loop = async_loop_;
     async_handle **waiters = &async_root_(task)->up.waiters, *first, *collector;
@@ -2461,13 +2500,33 @@ static void async_finish_(async_task *task, int err)
     task->wake = err;
     task->h.ops = &async_done_ops_;
     if (collector || task->scope->child_done == async_group_child_done_) {
-        async_push_(loop, &task->h);
+        async_push_task_(loop, task);
         async_notify_all_(first, err);
     } else {
         async_scope *scope = task->scope;
         async_notify_all_(first, err);
         async_leave_(task);
         if (scope->child_done) scope->child_done(scope, task);
+    }
+}
+extern const async_ops async_join_ops_;
+/* The commonest end has a path of its own: no error, and nobody waits or one task that joins. */
+static void async_finish_(async_task *task, int err)
+{
+    async_scope *scope = task->scope;
+    async_handle **waiters = &async_root_(task)->up.waiters, *first = *waiters;
+    if (ASYNC_LIKELY_(!err && !(task->flags & (ASYNC_MUST_ | ASYNC_LEFTOVER_ | ASYNC_HEAP_)) && scope->child_done != async_group_child_done_ &&
+                      (!first || (!first->next && first->ops == &async_join_ops_)))) {
+        task->flags = ASYNC_DONE_;
+        if (first) {
+            *waiters = NULL;
+            first->ops = &async_ready_ops_;
+            async_push_task_(async_loop_, (async_task *)(void *)first);
+        }
+        async_scope_remove_(task);
+        if (scope->child_done) scope->child_done(scope, task);
+    } else {
+        async_finish_slowly_(task, err);
     }
 }
 static void async_done_run_(async_handle *h)
@@ -2653,7 +2712,7 @@ static const async_ops async_misuse_ops_ = {async_misuse_run_, NULL, NULL, NULL,
 static int async_misuse_(async_task *task, async_frame *caller, const char *what)
 {
     task->u.text = what;
-    async_push_(async_loop_, &task->h);
+    async_push_task_(async_loop_, task);
     return async_block_(task, caller, &async_misuse_ops_);
 }
 
@@ -2661,13 +2720,12 @@ static async_task *async_join_target_(async_task *task)
 {
     return (async_task *)task->u.on;
 }
-static const async_ops async_join_ops_ = {NULL, async_cancel_wait_, async_join_target_, NULL, &async_ready_ops_, "join"};
+const async_ops async_join_ops_ = {NULL, async_cancel_wait_, async_join_target_, NULL, &async_ready_ops_, "join"};
 int async_join_(async_task *task, async_frame *caller, async_task *on)
 {
     if (ASYNC_RARE_(on == task)) { /* asyncio tells it a tick later */
         task->frame = caller;
-        task->wake = -EDEADLK;
-        async_push_(async_loop_, &task->h);
+        async_wake_(task, -EDEADLK);
         return ASYNC_PENDING_;
     }
     if (ASYNC_RARE_(!(on->flags & ASYNC_LIVE_))) return async_misuse_(task, caller, "awaits a task that was never spawned");
@@ -2938,7 +2996,7 @@ static void async_wait_for_run_(async_handle *h)
 {
     async_task *task = (async_task *)(void *)h;
     struct async_wait_for *w = (struct async_wait_for *)task->u.on;
-    int err = async_told_(task, task->wake);
+    int err = async_told_(task);
     async_loop_->current = task;
     task->h.ops = &async_ready_ops_;
     async_step_(task, async_timeout_exit_leaf_(NULL, NULL, task, &w->timeout, err));
@@ -3049,7 +3107,7 @@ static void async_group_run_(async_handle *h)
 {
     async_task *task = (async_task *)(void *)h;
     async_group *group = (async_group *)task->u.on;
-    int err = async_told_(task, task->wake);
+    int err = async_told_(task);
     async_loop_->current = task;
     task->h.ops = &async_ready_ops_;
     if (err == ASYNC_CANCELED && !group->aborting) {
@@ -3085,7 +3143,7 @@ static void async_io_close_(async_loop *loop);
 enum { ASYNC_POLL_EVERY_ = 64 }; /* resumes between two looks at clock and poller, if work never ends */
 
 /* Waits for the next thing to happen, at most until the next deadline. False: nothing will. */
-static bool async_idle_(async_loop *loop)
+static ASYNC_NOT_INLINE_ bool async_idle_(async_loop *loop)
 {
     int64_t wait = 0, next = 0;
     if (!loop->head && !(loop->flags & ASYNC_STOP_)) {
@@ -3115,27 +3173,29 @@ static bool async_idle_(async_loop *loop)
     }
     if (!(loop->flags & ASYNC_VIRTUAL_)) loop->now = async_clock_();
     else if (!loop->head && next && next != INT64_MAX) loop->now = next > loop->now ? next : loop->now;
-    loop->resumes = 0;
+    loop->current = NULL;
     return true;
 }
 
-/* One tick: poll, timers, then exactly what is ready now. */
-static bool async_tick_(async_loop *loop)
+/* One tick: poll, timers, then exactly what is ready now: the queue becomes the batch, and what is
+ * pushed meanwhile starts a new one. resumes: since the poller was last asked. */
+static bool async_tick_(async_loop *loop, uint32_t *resumes)
 {
-    if ((!loop->head || loop->resumes >= ASYNC_POLL_EVERY_ || loop->flags & ASYNC_STOP_) && !async_idle_(loop)) return false;
+    async_handle *h;
+    if (!loop->head || *resumes >= ASYNC_POLL_EVERY_ || loop->flags & ASYNC_STOP_) {
+        if (!async_idle_(loop)) return false;
+        *resumes = 0;
+    }
     if (loop->next_timer <= loop->now) async_timers_fire_(loop);
-    loop->batch = loop->tail;
-    while (loop->batch != &loop->head) {
-        async_handle *h = loop->head;
-        loop->head = h->next;
-        if (h->next) h->next->pprev = &loop->head;
-        else loop->tail = &loop->head;
-        if (loop->batch == &h->next) loop->batch = &loop->head;
-        loop->resumes++;
-        if (ASYNC_LIKELY_(h->ops == &async_ready_ops_)) async_task_run_(h);
+    loop->batch = loop->head;
+    loop->head = NULL;
+    loop->tail = &loop->head;
+    while ((h = loop->batch) != NULL) {
+        loop->batch = h->next;
+        ++*resumes;
+        if (ASYNC_LIKELY_(h->ops == &async_ready_ops_)) async_task_turn_(loop, (async_task *)(void *)h);
         else h->ops->run(h);
     }
-    loop->current = NULL;
     return true;
 }
 
@@ -3162,7 +3222,6 @@ int async_loop_init(async_loop *loop, const async_options *options)
     else loop->options.virtual_clock = ASYNCC_VIRTUAL_CLOCK != 0;
     if (!loop->options.alloc) loop->options.alloc = async_default_alloc_;
     loop->tail = &loop->head;
-    loop->batch = &loop->head;
     loop->next_timer = INT64_MAX;
     loop->flags = loop->options.virtual_clock ? ASYNC_VIRTUAL_ : 0;
     loop->now = loop->options.virtual_clock ? 0 : async_clock_();
@@ -3181,19 +3240,20 @@ static int async_loop_enter_(async_loop *loop)
     if (async_running_loop()) return -EBUSY;
     async_loop_ = loop;
     loop->flags |= ASYNC_RUNNING_;
-    loop->resumes = ASYNC_POLL_EVERY_;
     return 0;
 }
 static int async_loop_run_(async_loop *loop)
 {
     int err = async_loop_enter_(loop);
+    uint32_t resumes = ASYNC_POLL_EVERY_;
     if (err) return err;
     do {
-        if (!async_tick_(loop)) {
+        if (!async_tick_(loop, &resumes)) {
             err = -EDEADLK;
             break;
         }
     } while (!(loop->flags & ASYNC_STOP_));
+    loop->current = NULL;
     loop->flags &= (uint8_t)~(ASYNC_RUNNING_ | ASYNC_STOP_);
     return err;
 }
@@ -3758,7 +3818,7 @@ static void async_io_run_(async_handle *h)
     async_loop *loop = async_loop_;
     struct async_io_ *io = (struct async_io_ *)task->u.on;
     async_fd_ *f = &loop->fds[io->io.fd];
-    int direction = io->io.op >= ASYNC_IO_WRITES_, err = async_told_(task, task->wake);
+    int direction = io->io.op >= ASYNC_IO_WRITES_, err = async_told_(task);
     loop->current = task;
     task->h.ops = &async_ready_ops_;
     if (f->waiter[direction] == task) async_fd_leave_(loop, f, direction); /* else it was closed or cancelled */
@@ -3792,8 +3852,7 @@ int async_io_start_(struct async_io_ *io, async_frame *caller, async_task *task,
     if (loop->io_task != task) loop->io_task = task, loop->io_left = ASYNC_IO_BUDGET_;
     if (ASYNC_RARE_(loop->io_left-- <= 0)) { /* it has had its share: behind those who are ready */
         loop->io_left = ASYNC_IO_BUDGET_;
-        task->wake = 0;
-        async_push_(loop, &task->h);
+        async_push_task_(loop, task);
         return async_io_block_(loop, io, caller, task, &async_io_woken_ops_);
     }
     if (foreign) {
