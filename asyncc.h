@@ -39,6 +39,7 @@
  *   >>language        ASYNC, AWAIT, TRY, DO, WITH, FOR, SPAWN, RUN
  *   >>api             functions: loop, calls, tasks, futures, groups
  *   >>leaves          what can be awaited: sleep, join, gather, wait_for, timeout, group
+ *   >>sync            locks, events, semaphores, conditions, barriers, queues
  *   >>io              sockets and descriptors
  *   >>implementation  from here on nothing is for users:
  *   >>seam            system calls, clock and allocator, all replaceable
@@ -52,6 +53,8 @@
  *   >>gather          one collector for any number of tasks
  *   >>timeout         timeout blocks, wait_for
  *   >>group           TaskGroup
+ *   >>lines           locks and their kin
+ *   >>queue           queues
  *   >>loop            the tick; run and close
  *   >>descriptors     who waits for what
  *   >>epoll           pollers: Linux,
@@ -200,6 +203,7 @@
 
 /* The errno values that the core itself gives, for machines without <errno.h>. */
 #ifndef EINVAL
+#define EPERM 1
 #define EINTR 4
 #define EAGAIN 11
 #define ENOMEM 12
@@ -266,6 +270,7 @@
 enum {
     ASYNC_CANCELED = -32000, /* CancelledError: never an errno, so no closed socket looks like it */
     ASYNC_ESTOP = -32001,    /* StopAsyncIteration, from the `next` of a hand-written iterator */
+    ASYNC_EBROKEN = -32002,  /* BrokenBarrierError */
     ASYNC_EUSER = -10000
 };
 
@@ -452,6 +457,60 @@ typedef struct async_group {
     bool aborting, cancelled_parent, waiting;
     bool propagate; /* a cancel from outside is to be raised at the end */
 } async_group;
+
+/* --- locks and queues: zeroed memory is ready for use --- */
+
+/* A place in a line of tasks. It stays in line until the task runs, also when it is cancelled:
+ * who has been chosen and cannot take it passes it on. */
+typedef struct async_waiter_ {
+    struct async_waiter_ *next, *prev;
+    async_task *task;
+    uint8_t state; /* 0 waits, 1 chosen, 2 cancelled */
+    bool in_line;
+} async_waiter_;
+typedef struct async_line_ {
+    async_waiter_ *first, *last;
+} async_line_;
+
+typedef struct async_lock {
+    async_line_ line;
+    bool locked;
+} async_lock;
+typedef struct async_event {
+    async_handle *waiters; /* newest first */
+    bool set;
+} async_event;
+typedef struct async_semaphore {
+    async_line_ line;
+    uint32_t value, bound; /* bound 0: none */
+} async_semaphore;
+typedef struct async_condition {
+    async_lock *lock; /* NULL: its own */
+    async_lock own;
+    async_line_ line;
+} async_condition;
+typedef struct async_barrier {
+    async_line_ line;
+    uint32_t parties, count;
+    uint8_t state; /* filling, draining, resetting, broken */
+} async_barrier;
+
+/* ASYNC_QUEUE(struct job, 16) q;  the items live in it. */
+typedef struct async_queue {
+    async_line_ getters, putters;
+    async_handle *joiners;     /* newest first */
+    uint32_t first, count;     /* of the items */
+    uint32_t unfinished;       /* put, and not task_done() yet */
+    uint8_t order;             /* ASYNC_FIFO, ASYNC_LIFO, ASYNC_PRIORITY */
+    bool shut;
+    int (*compare)(const void *, const void *); /* of ASYNC_PRIORITY: as qsort's */
+} async_queue;
+enum { ASYNC_FIFO, ASYNC_LIFO, ASYNC_PRIORITY };
+#define ASYNC_QUEUE(T, capacity)                                                                   \
+    struct {                                                                                       \
+        async_queue queue;                                                                         \
+        T items[capacity];                                                                         \
+    }
 
 /* What goes to the loop's error handler. */
 typedef struct async_report {
@@ -793,8 +852,8 @@ enum {
     _Pragma("GCC diagnostic error \"-Wswitch\"")                    \
     _Pragma("GCC diagnostic error \"-Wreturn-type\"")               \
     ASYNC_PRAGMAS_LINT_ ASYNC_PRAGMAS_LANGUAGE_
-#if ASYNCC_LINT /* clang's name for a local that does not survive an await; it may err elsewhere */
-#define ASYNC_PRAGMAS_LINT_ _Pragma("GCC diagnostic warning \"-Wconditional-uninitialized\"")
+#if ASYNCC_LINT /* clang's name for a local that does not survive an await */
+#define ASYNC_PRAGMAS_LINT_ _Pragma("GCC diagnostic error \"-Wconditional-uninitialized\"")
 #else
 #define ASYNC_PRAGMAS_LINT_
 #endif
@@ -1588,6 +1647,209 @@ ASYNC_API int async_group_exit_leaf_(struct async_group_exit *room, async_frame 
 ASYNC_C_END_
 ASYNC_PROTOTYPES_END_
 
+/* ------------------------------------------------------------------------------------------
+ * >>sync          Locks, events, semaphores, conditions, barriers and queues, fair and safe to
+ *                 cancel: no permit, item or wake-up is lost. Between tasks of one loop; nothing
+ *                 here is for threads. Nothing allocates.
+ * ------------------------------------------------------------------------------------------ */
+
+ASYNC_PROTOTYPES_
+ASYNC_LEAF_TYPE_(async_event_wait);
+ASYNC_LEAF_TYPE_(async_lock_exit);
+ASYNC_LEAF_TYPE_(async_semaphore_exit);
+ASYNC_LEAF_TYPE_(async_condition_exit);
+ASYNC_LEAF_TYPE_(async_queue_join);
+struct ASYNC_ALIAS_ async_lock_acquire {
+    async_waiter_ w;
+    async_lock *lock;
+};
+struct ASYNC_ALIAS_ async_lock_enter {
+    struct async_lock_acquire acquire;
+};
+struct ASYNC_ALIAS_ async_semaphore_acquire {
+    async_waiter_ w;
+    async_semaphore *semaphore;
+};
+struct ASYNC_ALIAS_ async_semaphore_enter {
+    struct async_semaphore_acquire acquire;
+};
+struct ASYNC_ALIAS_ async_condition_enter {
+    struct async_lock_acquire acquire;
+};
+struct ASYNC_ALIAS_ async_condition_wait {
+    async_waiter_ w;
+    async_condition *condition;
+    bool (*predicate)(void *);
+    void *arg;
+    int err;          /* what the end of the wait brought, while the lock is taken back */
+    bool taking_back; /* the lock */
+};
+struct ASYNC_ALIAS_ async_condition_wait_for {
+    struct async_condition_wait wait;
+};
+struct ASYNC_ALIAS_ async_barrier_wait {
+    async_waiter_ w;
+    async_barrier *barrier;
+    uint32_t async_result_;
+    bool counted; /* among those of this round */
+};
+struct async_queue_io_ {
+    async_waiter_ w;
+    async_queue *queue;
+    void *items, *item;
+    uint32_t size, capacity;
+};
+struct ASYNC_ALIAS_ async_queue_get {
+    struct async_queue_io_ io;
+};
+struct ASYNC_ALIAS_ async_queue_put {
+    struct async_queue_io_ io;
+};
+#define ASYNC_LEAF_async_lock_acquire , 1
+#define ASYNC_LEAF_async_lock_enter , 1
+#define ASYNC_LEAF_async_lock_exit , 1
+#define ASYNC_LEAF_async_event_wait , 1
+#define ASYNC_LEAF_async_semaphore_acquire , 1
+#define ASYNC_LEAF_async_semaphore_enter , 1
+#define ASYNC_LEAF_async_semaphore_exit , 1
+#define ASYNC_LEAF_async_condition_enter , 1
+#define ASYNC_LEAF_async_condition_exit , 1
+#define ASYNC_LEAF_async_condition_wait , 1
+#define ASYNC_LEAF_async_condition_wait_for , 1
+#define ASYNC_LEAF_async_barrier_wait , 1
+#define ASYNC_LEAF_async_queue_get , 1
+#define ASYNC_LEAF_async_queue_put , 1
+#define ASYNC_LEAF_async_queue_join , 1
+
+ASYNC_C_BEGIN_
+/* AWAIT(async_lock_acquire, &self->lock), or better ASYNC_WITH(async_lock, &self->lock) { }.
+ * Strictly first come, first served. A free lock does not suspend. */
+void async_lock_acquire(async_lock *lock) ASYNC_NOT_AWAITED_;
+void async_lock_enter(async_lock *lock) ASYNC_NOT_AWAITED_;
+bool async_lock_exit(async_lock *lock, int error) ASYNC_NOT_AWAITED_;
+/* -EPERM if it is not locked. Any task may release it. */
+ASYNC_API int async_lock_release(async_lock *lock);
+ASYNC_INLINE_ bool async_lock_locked(const async_lock *lock) { return lock->locked; }
+
+/* AWAIT(async_event_wait, &self->event): at once if it is set. set() wakes all. */
+void async_event_wait(async_event *event) ASYNC_NOT_AWAITED_;
+ASYNC_API void async_event_set(async_event *event);
+ASYNC_INLINE_ void async_event_clear(async_event *event) { event->set = false; }
+ASYNC_INLINE_ bool async_event_is_set(const async_event *event) { return event->set; }
+
+/* Its value goes down by an acquire, up by a release, and an acquire waits at 0. Zeroed memory
+ * has the value 0. ASYNC_WITH(async_semaphore, &self->s) { } does both. */
+ASYNC_INLINE_ void async_semaphore_init(async_semaphore *s, uint32_t value) { __builtin_memset(s, 0, sizeof *s), s->value = value; }
+/* The same; a release above the value it began with is an error. */
+ASYNC_INLINE_ void async_semaphore_init_bounded(async_semaphore *s, uint32_t value) { async_semaphore_init(s, value), s->bound = value; }
+void async_semaphore_acquire(async_semaphore *semaphore) ASYNC_NOT_AWAITED_;
+void async_semaphore_enter(async_semaphore *semaphore) ASYNC_NOT_AWAITED_;
+bool async_semaphore_exit(async_semaphore *semaphore, int error) ASYNC_NOT_AWAITED_;
+/* -EINVAL, and no change, above the bound. */
+ASYNC_API int async_semaphore_release(async_semaphore *semaphore);
+/* An acquire would wait: the value is 0, or others are in line. */
+ASYNC_API bool async_semaphore_locked(const async_semaphore *semaphore);
+
+/* ASYNC_WITH(async_condition, &self->c) { AWAIT(async_condition_wait, &self->c); }: gives the lock
+ * back, waits for a notify, and takes the lock again before it goes on, also when it is
+ * cancelled. -EPERM without the lock. Set `lock` to share one. */
+void async_condition_enter(async_condition *condition) ASYNC_NOT_AWAITED_;
+bool async_condition_exit(async_condition *condition, int error) ASYNC_NOT_AWAITED_;
+void async_condition_wait(async_condition *condition) ASYNC_NOT_AWAITED_;
+/* Waits until predicate(arg) is true; asks before the first wait. */
+void async_condition_wait_for(async_condition *condition, bool (*predicate)(void *), void *arg) ASYNC_NOT_AWAITED_;
+/* Wakes up to n of those who wait; -EPERM without the lock. */
+ASYNC_API int async_condition_notify(async_condition *condition, uint32_t n);
+ASYNC_INLINE_ int async_condition_notify_all(async_condition *condition) { return async_condition_notify(condition, UINT32_MAX); }
+ASYNC_INLINE_ async_lock *async_condition_lock(async_condition *condition) { return condition->lock ? condition->lock : &condition->own; }
+
+/* AWAIT_TO(self->i, async_barrier_wait, &self->b): waits until `parties` do; the order of arrival
+ * is the result. ASYNC_EBROKEN after abort, and for those who wait at a reset. */
+ASYNC_INLINE_ int async_barrier_init(async_barrier *b, uint32_t parties)
+{
+    __builtin_memset(b, 0, sizeof *b);
+    b->parties = parties;
+    return parties ? 0 : -EINVAL;
+}
+uint32_t async_barrier_wait(async_barrier *barrier) ASYNC_NOT_AWAITED_;
+ASYNC_API void async_barrier_reset(async_barrier *barrier);
+ASYNC_API void async_barrier_abort(async_barrier *barrier);
+
+/* A queue of up to `capacity` items of one type, without casts:
+ *     ASYNC_QUEUE(struct job, 16) q;
+ *     AWAIT(async_queue_put, &self->q, &self->job);     waits while it is full
+ *     AWAIT(async_queue_get, &self->q, &self->job);     waits while it is empty
+ *     err = ASYNC_QUEUE_PUT_NOWAIT(&q, &job);           -EAGAIN if it is full
+ * The item must outlive the wait. A cancelled get has taken nothing, a cancelled put has put
+ * nothing. -ESHUTDOWN after async_queue_shutdown(), for a get once it is empty. */
+void async_queue_put(void *queue, const void *item) ASYNC_NOT_AWAITED_;
+void async_queue_get(void *queue, void *item) ASYNC_NOT_AWAITED_;
+#define ASYNC_QUEUE_PUT_NOWAIT(q, item) async_queue_put_nowait_(ASYNC_QUEUE_ARGS_(q, item))
+#define ASYNC_QUEUE_GET_NOWAIT(q, item) async_queue_get_nowait_(ASYNC_QUEUE_ARGS_(q, item))
+#define ASYNC_QUEUE_ARGS_(q, item) \
+    &(q)->queue, (q)->items, 0 ? (q)->items : (item), (uint32_t)sizeof (q)->items[0], (uint32_t)(sizeof (q)->items / sizeof (q)->items[0])
+ASYNC_API int async_queue_put_nowait_(async_queue *, void *items, const void *item, uint32_t size, uint32_t capacity);
+ASYNC_API int async_queue_get_nowait_(async_queue *, void *items, void *item, uint32_t size, uint32_t capacity);
+ASYNC_INLINE_ uint32_t async_queue_count(const async_queue *queue) { return queue->count; }
+/* One item that was got is dealt with. -EINVAL: more often than there were items. */
+ASYNC_API int async_queue_task_done(async_queue *queue);
+/* AWAIT(async_queue_join, &self->q.queue): until every item put has been dealt with. */
+void async_queue_join(async_queue *queue) ASYNC_NOT_AWAITED_;
+/* No more puts; gets go on until it is empty, or with `immediate`, the items are dropped. */
+ASYNC_API void async_queue_shutdown(async_queue *queue, bool immediate);
+
+ASYNC_API int async_lock_acquire_leaf_(struct async_lock_acquire *room, async_frame *caller, async_task *task, async_lock *lock);
+ASYNC_API int async_event_wait_leaf_(struct async_event_wait *room, async_frame *caller, async_task *task, async_event *event);
+ASYNC_API int async_semaphore_acquire_leaf_(struct async_semaphore_acquire *room, async_frame *caller, async_task *task, async_semaphore *semaphore);
+ASYNC_API int async_condition_wait_(struct async_condition_wait *room, async_frame *caller, async_task *task, async_condition *condition, bool (*predicate)(void *), void *arg);
+ASYNC_API int async_barrier_wait_leaf_(struct async_barrier_wait *room, async_frame *caller, async_task *task, async_barrier *barrier);
+ASYNC_API int async_queue_io_start_(struct async_queue_io_ *io, async_frame *caller, async_task *task, bool put, async_queue *queue, void *items, void *item, uint32_t size, uint32_t capacity);
+ASYNC_API int async_queue_join_leaf_(struct async_queue_join *room, async_frame *caller, async_task *task, async_queue *queue);
+ASYNC_C_END_
+
+ASYNC_INLINE_ int async_lock_enter_leaf_(struct async_lock_enter *room, async_frame *caller, async_task *task, async_lock *lock)
+{
+    return async_lock_acquire_leaf_(&room->acquire, caller, task, lock);
+}
+ASYNC_INLINE_ int async_lock_exit_leaf_(struct async_lock_exit *room, async_frame *caller, async_task *task, async_lock *lock, int error)
+{
+    int err = async_lock_release(lock);
+    (void)room, (void)caller, (void)task;
+    return err ? err : error;
+}
+ASYNC_INLINE_ int async_semaphore_enter_leaf_(struct async_semaphore_enter *room, async_frame *caller, async_task *task, async_semaphore *semaphore)
+{
+    return async_semaphore_acquire_leaf_(&room->acquire, caller, task, semaphore);
+}
+ASYNC_INLINE_ int async_semaphore_exit_leaf_(struct async_semaphore_exit *room, async_frame *caller, async_task *task, async_semaphore *semaphore, int error)
+{
+    int err = async_semaphore_release(semaphore);
+    (void)room, (void)caller, (void)task;
+    return err ? err : error;
+}
+ASYNC_INLINE_ int async_condition_enter_leaf_(struct async_condition_enter *room, async_frame *caller, async_task *task, async_condition *condition)
+{
+    return async_lock_acquire_leaf_(&room->acquire, caller, task, async_condition_lock(condition));
+}
+ASYNC_INLINE_ int async_condition_exit_leaf_(struct async_condition_exit *room, async_frame *caller, async_task *task, async_condition *condition, int error)
+{
+    (void)room;
+    return async_lock_exit_leaf_(NULL, caller, task, async_condition_lock(condition), error);
+}
+ASYNC_INLINE_ int async_condition_wait_leaf_(struct async_condition_wait *room, async_frame *caller, async_task *task, async_condition *condition)
+{
+    return async_condition_wait_(room, caller, task, condition, NULL, NULL);
+}
+ASYNC_INLINE_ int async_condition_wait_for_leaf_(struct async_condition_wait_for *room, async_frame *caller, async_task *task, async_condition *condition, bool (*predicate)(void *), void *arg)
+{
+    return async_condition_wait_(&room->wait, caller, task, condition, predicate, arg);
+}
+#define async_queue_put_leaf_(room, caller, task, q, item) \
+    async_queue_io_start_(&(room)->io, caller, task, true, ASYNC_QUEUE_ARGS_(q, item))
+#define async_queue_get_leaf_(room, caller, task, q, item) \
+    async_queue_io_start_(&(room)->io, caller, task, false, ASYNC_QUEUE_ARGS_(q, item))
+ASYNC_PROTOTYPES_END_
+
 #if ASYNCC_IO
 /* ------------------------------------------------------------------------------------------
  * >>io            Sockets and descriptors. A descriptor made here (or adopted) is the loop's: it
@@ -1893,6 +2155,7 @@ const char *async_strerror(int error)
     if (error == 0) return "no error";
     if (error == ASYNC_CANCELED) return "cancelled";
     if (error == ASYNC_ESTOP) return "no more values";
+    if (error == ASYNC_EBROKEN) return "the barrier is broken";
     if (error < 0 && error > -4096) return strerror(-error);
     (void)snprintf(user, sizeof user, "user error %d", error);
     return user;
@@ -3126,6 +3389,440 @@ int async_group_exit_leaf_(struct async_group_exit *room, async_frame *caller, a
     if (error == ASYNC_CANCELED) group->propagate = true;
     if (error < 0 && !group->aborting) async_group_abort_(group);
     return async_group_wait_(group, caller, task);
+}
+
+/* ------------------------------------------------------------------------------------------
+ * >>lines         Lock, semaphore, condition, barrier and queue hand something over, so the one
+ *                 who is chosen runs before its frame does, and takes it or passes it on. The
+ *                 order of events is CPython's to the step.
+ * ------------------------------------------------------------------------------------------ */
+
+enum { ASYNC_WAITS_, ASYNC_CHOSEN_, ASYNC_GAVE_UP_ };
+
+static void async_line_remove_(async_line_ *line, async_waiter_ *w)
+{
+    if (!w->in_line) return;
+    if (w->prev) w->prev->next = w->next;
+    else line->first = w->next;
+    if (w->next) w->next->prev = w->prev;
+    else line->last = w->prev;
+    w->in_line = false;
+}
+static int async_line_wait_(async_line_ *line, async_waiter_ *w, async_frame *caller, async_task *task, const async_ops *ops)
+{
+    w->next = NULL;
+    w->prev = line->last;
+    if (w->prev) w->prev->next = w;
+    else line->first = w;
+    line->last = w;
+    w->task = task;
+    w->state = ASYNC_WAITS_;
+    w->in_line = true;
+    task->u.on = w;
+    return async_block_(task, caller, ops);
+}
+static bool async_line_cancel_(async_task *task)
+{
+    ((async_waiter_ *)task->u.on)->state = ASYNC_GAVE_UP_;
+    async_wake_(task, ASYNC_CANCELED);
+    return true;
+}
+static void async_line_choose_(async_waiter_ *w)
+{
+    w->state = ASYNC_CHOSEN_;
+    async_wake_(w->task, 0);
+}
+/* The first that still waits; those who gave up, or are chosen, are passed over. */
+static async_waiter_ *async_line_first_(const async_line_ *line)
+{
+    async_waiter_ *w = line->first;
+    while (w && w->state != ASYNC_WAITS_) w = w->next;
+    return w;
+}
+/* Is anybody in line who has not given up? */
+static bool async_line_live_(const async_line_ *line)
+{
+    const async_waiter_ *w = line->first;
+    while (w && w->state == ASYNC_GAVE_UP_) w = w->next;
+    return w != NULL;
+}
+/* Its turn, out of the line: what it is told. */
+static int async_line_turn_(async_task *task, async_line_ *line)
+{
+    int err = async_told_(task, task->wake);
+    async_loop_->current = task;
+    task->h.ops = &async_ready_ops_;
+    async_line_remove_(line, (async_waiter_ *)task->u.on);
+    return err;
+}
+
+/* --- lock --- */
+
+static void async_lock_wake_first_(async_lock *lock)
+{
+    async_waiter_ *w = lock->line.first;
+    if (w && w->state == ASYNC_WAITS_) async_line_choose_(w);
+}
+int async_lock_release(async_lock *lock)
+{
+    if (!lock->locked) return -EPERM;
+    lock->locked = false;
+    async_lock_wake_first_(lock);
+    return 0;
+}
+static int async_lock_taken_(async_lock *lock, int err)
+{
+    if (!err) lock->locked = true;
+    else if (!lock->locked) async_lock_wake_first_(lock);
+    return err;
+}
+static bool async_lock_try_(async_lock *lock)
+{
+    if (lock->locked || async_line_live_(&lock->line)) return false;
+    return lock->locked = true;
+}
+static void async_lock_run_(async_handle *h)
+{
+    async_task *task = (async_task *)(void *)h;
+    async_lock *lock = ((struct async_lock_acquire *)task->u.on)->lock;
+    async_step_(task, async_lock_taken_(lock, async_line_turn_(task, &lock->line)));
+}
+static const async_ops async_lock_woken_ops_ = {async_lock_run_, NULL, NULL, NULL, NULL, "lock"};
+static const async_ops async_lock_ops_ = {NULL, async_line_cancel_, NULL, NULL, &async_lock_woken_ops_, "lock"};
+int async_lock_acquire_leaf_(struct async_lock_acquire *room, async_frame *caller, async_task *task, async_lock *lock)
+{
+    if (async_lock_try_(lock)) return 0;
+    room->lock = lock;
+    return async_line_wait_(&lock->line, &room->w, caller, task, &async_lock_ops_);
+}
+
+/* --- event --- */
+
+void async_event_set(async_event *event)
+{
+    async_handle *first;
+    event->set = true;
+    (void)async_oldest_first_(&event->waiters);
+    first = event->waiters;
+    event->waiters = NULL;
+    async_notify_all_(first, 0);
+}
+static const async_ops async_event_ops_ = {NULL, async_cancel_wait_, NULL, NULL, &async_ready_ops_, "event"};
+int async_event_wait_leaf_(struct async_event_wait *room, async_frame *caller, async_task *task, async_event *event)
+{
+    (void)room;
+    if (event->set) return 0;
+    task->u.on = event;
+    async_link_(&event->waiters, &task->h);
+    return async_block_(task, caller, &async_event_ops_);
+}
+
+/* --- semaphore: a permit is handed over when it is released --- */
+
+static bool async_semaphore_wake_next_(async_semaphore *s)
+{
+    async_waiter_ *w = async_line_first_(&s->line);
+    if (!w) return false;
+    s->value--;
+    async_line_choose_(w);
+    return true;
+}
+int async_semaphore_release(async_semaphore *s)
+{
+    if ((s->bound && s->value >= s->bound) || s->value == UINT32_MAX) return -EINVAL;
+    s->value++;
+    (void)async_semaphore_wake_next_(s);
+    return 0;
+}
+bool async_semaphore_locked(const async_semaphore *s)
+{
+    return s->value == 0 || async_line_live_(&s->line);
+}
+static void async_semaphore_run_(async_handle *h)
+{
+    async_task *task = (async_task *)(void *)h;
+    struct async_semaphore_acquire *room = (struct async_semaphore_acquire *)task->u.on;
+    async_semaphore *s = room->semaphore;
+    int err = async_line_turn_(task, &s->line);
+    if (err && room->w.state == ASYNC_CHOSEN_) s->value++;
+    while (s->value > 0 && async_semaphore_wake_next_(s)) {}
+    async_step_(task, err);
+}
+static const async_ops async_semaphore_woken_ops_ = {async_semaphore_run_, NULL, NULL, NULL, NULL, "semaphore"};
+static const async_ops async_semaphore_ops_ = {NULL, async_line_cancel_, NULL, NULL, &async_semaphore_woken_ops_, "semaphore"};
+int async_semaphore_acquire_leaf_(struct async_semaphore_acquire *room, async_frame *caller, async_task *task, async_semaphore *s)
+{
+    if (!async_semaphore_locked(s)) {
+        s->value--;
+        return 0;
+    }
+    room->semaphore = s;
+    return async_line_wait_(&s->line, &room->w, caller, task, &async_semaphore_ops_);
+}
+
+/* --- condition: wait, then the lock again, whatever comes --- */
+
+static void async_condition_wake_(async_condition *c, uint32_t n)
+{
+    async_waiter_ *w = c->line.first;
+    for (; w && n; w = w->next)
+        if (w->state == ASYNC_WAITS_) async_line_choose_(w), n--;
+}
+int async_condition_notify(async_condition *c, uint32_t n)
+{
+    if (!async_condition_lock(c)->locked) return -EPERM;
+    async_condition_wake_(c, n);
+    return 0;
+}
+extern const async_ops async_condition_woken_ops_;
+static const async_ops async_condition_ops_ = {NULL, async_line_cancel_, NULL, NULL, &async_condition_woken_ops_, "condition"};
+static int async_condition_start_(struct async_condition_wait *room, async_frame *caller, async_task *task)
+{
+    async_condition *c = room->condition;
+    room->taking_back = false;
+    (void)async_lock_release(async_condition_lock(c));
+    return async_line_wait_(&c->line, &room->w, caller, task, &async_condition_ops_);
+}
+static void async_condition_run_(async_handle *h)
+{
+    async_task *task = (async_task *)(void *)h;
+    struct async_condition_wait *room = (struct async_condition_wait *)task->u.on;
+    async_condition *c = room->condition;
+    async_lock *lock = async_condition_lock(c);
+    int err = async_line_turn_(task, room->taking_back ? &lock->line : &c->line);
+    bool mine = room->taking_back && !async_lock_taken_(lock, err);
+    if (err || !room->taking_back) room->err = err;
+    if (!mine && !async_lock_try_(lock)) {
+        room->taking_back = true;
+        (void)async_line_wait_(&lock->line, &room->w, task->frame, task, &async_condition_ops_);
+        return;
+    }
+    if (room->err) async_condition_wake_(c, 1); /* it may have been notified: somebody else, then */
+    else if (room->predicate && !room->predicate(room->arg)) {
+        (void)async_condition_start_(room, task->frame, task);
+        return;
+    }
+    async_step_(task, room->err);
+}
+const async_ops async_condition_woken_ops_ = {async_condition_run_, NULL, NULL, NULL, NULL, "condition"};
+int async_condition_wait_(struct async_condition_wait *room, async_frame *caller, async_task *task, async_condition *condition, bool (*predicate)(void *), void *arg)
+{
+    if (predicate && predicate(arg)) return 0;
+    if (!async_condition_lock(condition)->locked) return -EPERM;
+    room->condition = condition;
+    room->predicate = predicate;
+    room->arg = arg;
+    return async_condition_start_(room, caller, task);
+}
+
+/* --- barrier --- */
+
+enum { ASYNC_FILLING_, ASYNC_DRAINING_, ASYNC_RESETTING_, ASYNC_BROKEN_ };
+
+static void async_barrier_wake_all_(async_barrier *b)
+{
+    async_waiter_ *w;
+    for (w = b->line.first; w; w = w->next)
+        if (w->state == ASYNC_WAITS_) async_line_choose_(w);
+}
+static void async_barrier_leave_(async_barrier *b)
+{
+    if (--b->count) return;
+    if (b->state == ASYNC_RESETTING_ || b->state == ASYNC_DRAINING_) b->state = ASYNC_FILLING_;
+    async_barrier_wake_all_(b);
+}
+extern const async_ops async_barrier_woken_ops_;
+static const async_ops async_barrier_ops_ = {NULL, async_line_cancel_, NULL, NULL, &async_barrier_woken_ops_, "barrier"};
+static int async_barrier_go_on_(struct async_barrier_wait *room, async_frame *caller, async_task *task)
+{
+    async_barrier *b = room->barrier;
+    int err = 0;
+    if (!room->counted) { /* until the last round has gone */
+        if (b->state == ASYNC_BROKEN_) return ASYNC_EBROKEN;
+        if (b->state != ASYNC_FILLING_) return async_line_wait_(&b->line, &room->w, caller, task, &async_barrier_ops_);
+        room->counted = true;
+        room->async_result_ = b->count++;
+        if (b->count == b->parties) {
+            b->state = ASYNC_DRAINING_;
+            async_barrier_wake_all_(b);
+        }
+    }
+    if (b->state == ASYNC_FILLING_) return async_line_wait_(&b->line, &room->w, caller, task, &async_barrier_ops_);
+    if (b->state != ASYNC_DRAINING_) err = ASYNC_EBROKEN;
+    async_barrier_leave_(b);
+    return err;
+}
+static void async_barrier_run_(async_handle *h)
+{
+    async_task *task = (async_task *)(void *)h;
+    struct async_barrier_wait *room = (struct async_barrier_wait *)task->u.on;
+    int err = async_line_turn_(task, &room->barrier->line);
+    if (!err) err = async_barrier_go_on_(room, task->frame, task);
+    else if (room->counted) async_barrier_leave_(room->barrier);
+    if (err != ASYNC_PENDING_) async_step_(task, err);
+}
+const async_ops async_barrier_woken_ops_ = {async_barrier_run_, NULL, NULL, NULL, NULL, "barrier"};
+int async_barrier_wait_leaf_(struct async_barrier_wait *room, async_frame *caller, async_task *task, async_barrier *barrier)
+{
+    room->barrier = barrier;
+    room->counted = false;
+    return async_barrier_go_on_(room, caller, task);
+}
+void async_barrier_reset(async_barrier *b)
+{
+    b->state = b->count ? ASYNC_RESETTING_ : ASYNC_FILLING_;
+    async_barrier_wake_all_(b);
+}
+void async_barrier_abort(async_barrier *b)
+{
+    b->state = ASYNC_BROKEN_;
+    async_barrier_wake_all_(b);
+}
+
+/* ------------------------------------------------------------------------------------------
+ * >>queue         A ring of items in the caller's struct; a heap where the order is by priority.
+ *                 A woken getter takes its item when it runs; if somebody was faster it goes to
+ *                 the end of the line, as in CPython.
+ * ------------------------------------------------------------------------------------------ */
+
+static void async_queue_wake_(async_line_ *line)
+{
+    async_waiter_ *w;
+    while ((w = line->first) != NULL) {
+        async_line_remove_(line, w);
+        if (w->state == ASYNC_WAITS_) {
+            async_line_choose_(w);
+            return;
+        }
+    }
+}
+static char *async_queue_at_(void *items, uint32_t i, uint32_t size)
+{
+    return (char *)items + (size_t)i * size;
+}
+static void async_queue_swap_(char *a, char *b, uint32_t size)
+{
+    for (; size; size--, a++, b++) {
+        char c = *a;
+        *a = *b;
+        *b = c;
+    }
+}
+static void async_queue_insert_(async_queue *q, void *items, const void *item, uint32_t size, uint32_t capacity)
+{
+    uint32_t i = q->count++, up;
+    if (q->order == ASYNC_FIFO) i = (uint32_t)(((uint64_t)q->first + i) % capacity);
+    __builtin_memcpy(async_queue_at_(items, i, size), item, size);
+    if (q->order != ASYNC_PRIORITY) return;
+    for (; i && q->compare(async_queue_at_(items, i, size), async_queue_at_(items, up = (i - 1) / 2, size)) < 0; i = up)
+        async_queue_swap_(async_queue_at_(items, i, size), async_queue_at_(items, up, size), size);
+}
+static void async_queue_take_(async_queue *q, void *items, void *item, uint32_t size, uint32_t capacity)
+{
+    uint32_t n = --q->count, i = 0, down;
+    if (q->order == ASYNC_LIFO) i = n;
+    if (q->order == ASYNC_FIFO) {
+        i = q->first++;
+        if (q->first == capacity) q->first = 0;
+    }
+    __builtin_memcpy(item, async_queue_at_(items, i, size), size);
+    if (q->order != ASYNC_PRIORITY || !n) return;
+    __builtin_memmove(items, async_queue_at_(items, n, size), size);
+    for (; (down = 2 * i + 1) < n; i = down) {
+        if (down + 1 < n && q->compare(async_queue_at_(items, down + 1, size), async_queue_at_(items, down, size)) < 0) down++;
+        if (q->compare(async_queue_at_(items, down, size), async_queue_at_(items, i, size)) >= 0) break;
+        async_queue_swap_(async_queue_at_(items, i, size), async_queue_at_(items, down, size), size);
+    }
+}
+int async_queue_put_nowait_(async_queue *q, void *items, const void *item, uint32_t size, uint32_t capacity)
+{
+    if (q->shut) return -ESHUTDOWN;
+    if (q->count == capacity) return -EAGAIN;
+    async_queue_insert_(q, items, item, size, capacity);
+    q->unfinished++;
+    async_queue_wake_(&q->getters);
+    return 0;
+}
+int async_queue_get_nowait_(async_queue *q, void *items, void *item, uint32_t size, uint32_t capacity)
+{
+    if (!q->count) return q->shut ? -ESHUTDOWN : -EAGAIN;
+    async_queue_take_(q, items, item, size, capacity);
+    async_queue_wake_(&q->putters);
+    return 0;
+}
+extern const async_ops async_put_woken_ops_, async_get_woken_ops_;
+static const async_ops async_put_ops_ = {NULL, async_line_cancel_, NULL, NULL, &async_put_woken_ops_, "queue put"};
+static const async_ops async_get_ops_ = {NULL, async_line_cancel_, NULL, NULL, &async_get_woken_ops_, "queue get"};
+static int async_queue_try_(struct async_queue_io_ *io, async_frame *caller, async_task *task, bool put)
+{
+    async_queue *q = io->queue;
+    int err = put ? async_queue_put_nowait_(q, io->items, io->item, io->size, io->capacity)
+                  : async_queue_get_nowait_(q, io->items, io->item, io->size, io->capacity);
+    if (err != -EAGAIN) return err;
+    return async_line_wait_(put ? &q->putters : &q->getters, &io->w, caller, task, put ? &async_put_ops_ : &async_get_ops_);
+}
+static void async_queue_turn_(async_task *task, bool put)
+{
+    struct async_queue_io_ *io = (struct async_queue_io_ *)task->u.on;
+    async_queue *q = io->queue;
+    async_line_ *line = put ? &q->putters : &q->getters;
+    int err = async_line_turn_(task, line);
+    if (!err) err = async_queue_try_(io, task->frame, task, put);
+    else if (io->w.state == ASYNC_CHOSEN_ && (put ? q->count < io->capacity : q->count > 0)) async_queue_wake_(line);
+    if (err != ASYNC_PENDING_) async_step_(task, err);
+}
+static void async_put_run_(async_handle *h)
+{
+    async_queue_turn_((async_task *)(void *)h, true);
+}
+static void async_get_run_(async_handle *h)
+{
+    async_queue_turn_((async_task *)(void *)h, false);
+}
+const async_ops async_put_woken_ops_ = {async_put_run_, NULL, NULL, NULL, NULL, "queue put"};
+const async_ops async_get_woken_ops_ = {async_get_run_, NULL, NULL, NULL, NULL, "queue get"};
+int async_queue_io_start_(struct async_queue_io_ *io, async_frame *caller, async_task *task, bool put, async_queue *queue, void *items, void *item, uint32_t size, uint32_t capacity)
+{
+    io->queue = queue;
+    io->items = items;
+    io->item = item;
+    io->size = size;
+    io->capacity = capacity;
+    return async_queue_try_(io, caller, task, put);
+}
+static void async_queue_finished_(async_queue *q)
+{
+    async_handle *first;
+    (void)async_oldest_first_(&q->joiners);
+    first = q->joiners;
+    q->joiners = NULL;
+    async_notify_all_(first, 0);
+}
+int async_queue_task_done(async_queue *q)
+{
+    if (!q->unfinished) return -EINVAL;
+    if (--q->unfinished == 0) async_queue_finished_(q);
+    return 0;
+}
+static const async_ops async_queue_join_ops_ = {NULL, async_cancel_wait_, NULL, NULL, &async_ready_ops_, "queue join"};
+int async_queue_join_leaf_(struct async_queue_join *room, async_frame *caller, async_task *task, async_queue *q)
+{
+    (void)room;
+    if (!q->unfinished) return 0;
+    task->u.on = q;
+    async_link_(&q->joiners, &task->h);
+    return async_block_(task, caller, &async_queue_join_ops_);
+}
+void async_queue_shutdown(async_queue *q, bool immediate)
+{
+    q->shut = true;
+    if (immediate) {
+        q->unfinished -= q->count < q->unfinished ? q->count : q->unfinished;
+        q->count = q->first = 0;
+        if (!q->unfinished) async_queue_finished_(q);
+    }
+    while (q->getters.first) async_queue_wake_(&q->getters);
+    while (q->putters.first) async_queue_wake_(&q->putters);
 }
 
 /* ------------------------------------------------------------------------------------------
