@@ -74,7 +74,7 @@ lint:
 	@sh tests/lint.sh $(ONLY) | awk -f tests/tap.awk
 
 # F: files; without it all but asyncc.h.
-F = $(wildcard tests/*.[ch] examples/*.[ch] examples/*/*.[ch] bench/*.[ch])
+F = $(wildcard tests/*.[ch] tests/*/*.[ch] examples/*.[ch] examples/*/*.[ch] bench/*.[ch])
 format:
 	clang-format -i $(F)
 

@@ -99,7 +99,7 @@ fi
 
 # --- format: what clang-format would change. `make format` changes it, but for asyncc.h.
 if wanted format && has clang-format format; then
-    for file in asyncc.h tests/*.[ch] examples/*.[ch] examples/*/*.[ch] bench/*.[ch]; do
+    for file in asyncc.h tests/*.[ch] tests/*/*.[ch] examples/*.[ch] examples/*/*.[ch] bench/*.[ch]; do
         [ -f "$file" ] || continue
         clang-format "$file" | diff "$file" - >$out/format
         report 0 $out/format "format $file"
