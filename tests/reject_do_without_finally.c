@@ -1,0 +1,22 @@
+// DO without FINALLY.
+// EXPECT all: ASYNC_DO without ASYNC_FINALLY
+// ERRORS <= 2: all
+#include "asyncc.h"
+
+ASYNC(int, square, args(int x))
+{
+    ASYNC_BEGIN
+    AWAIT(async_sleep, ASYNC_MS(1));
+    ASYNC_RETURN(self->x * self->x);
+    ASYNC_END
+}
+
+ASYNC(void, f, awaits(square))
+{
+    ASYNC_BEGIN
+    ASYNC_DO {
+        AWAIT(square, 1);
+    }
+    AWAIT(square, 2);
+    ASYNC_END
+}

@@ -1,0 +1,21 @@
+// Too many arguments.
+// EXPECT gcc: too many arguments to function 'square'
+// EXPECT g++: too many arguments to function 'int square(int)'
+// EXPECT clang clang++: too many arguments to function call, expected single argument 'x', have 2 arguments
+// ERRORS <= 2: all
+#include "asyncc.h"
+
+ASYNC(int, square, args(int x))
+{
+    ASYNC_BEGIN
+    AWAIT(async_sleep, ASYNC_MS(1));
+    ASYNC_RETURN(self->x * self->x);
+    ASYNC_END
+}
+
+ASYNC(void, f, awaits(square))
+{
+    ASYNC_BEGIN
+    AWAIT(square, 1, 2);
+    ASYNC_END
+}
