@@ -3,7 +3,9 @@
  * The limit of each is the C that a good engineer would write by hand for this one purpose: a
  * struct and a switch a coroutine, one intrusive queue, no errors, no cancellation, no clock, no
  * checks. asyncc runs its usual loop on the real clock. Both are compiled in this file with the
- * same options; where a callee is to stay out of line, both callees live in far.c. */
+ * same options; where a callee is to stay out of line, both callees live in far.c. What is
+ * measured lies in static memory, aligned: on the stack the figures change from run to run with
+ * the addresses it is given. */
 #define ASYNCC_IMPLEMENTATION
 #include "../asyncc.h"
 
@@ -14,7 +16,7 @@
 
 /* --- the limit's queue --- */
 
-static struct {
+static _Alignas(64) struct {
     struct lim_task *head, **tail;
 } lim = {NULL, &lim.head};
 
@@ -36,7 +38,7 @@ static inline void lim_run(void)
 
 /* --- asyncc: one loop for all --- */
 
-static async_loop loop;
+static _Alignas(64) async_loop loop;
 
 static void must(int err)
 {
@@ -171,7 +173,8 @@ static void lim_await_far_step(struct lim_task *t)
 }
 static void limit_await(uint64_t n, void (*step)(struct lim_task *))
 {
-    struct lim_awaiter a = {.task.step = step, .n = (int)n};
+    static _Alignas(64) struct lim_awaiter a;
+    a = (struct lim_awaiter){.task.step = step, .n = (int)n};
     lim_push(&a.task);
     lim_run();
     BENCH_KEEP(a.sum);
@@ -211,14 +214,14 @@ ASYNC(void, await_far, args(int n), vars(int sum; int x), awaits(far))
 }
 static void asyncc_await_near(uint64_t n, uint64_t size)
 {
-    ASYNC_TASK(await_near) t = {0};
+    static _Alignas(64) ASYNC_TASK(await_near) t;
     (void)size;
     must(ASYNC_SPAWN_ON(&loop, &t, await_near, (int)n));
     run(&t.task);
 }
 static void asyncc_await_far(uint64_t n, uint64_t size)
 {
-    ASYNC_TASK(await_far) t = {0};
+    static _Alignas(64) ASYNC_TASK(await_far) t;
     (void)size;
     must(ASYNC_SPAWN_ON(&loop, &t, await_far, (int)n));
     run(&t.task);
@@ -276,7 +279,7 @@ static void lim_deep_step(struct lim_task *task)
 }
 static void limit_resume(uint64_t n, uint64_t size)
 {
-    static struct lim_deep t;
+    static _Alignas(64) struct lim_deep t;
     t.level[0] = (struct lim_level){0, (int)size, size > 1 ? lim_level_step : lim_leaf_step, NULL, n};
     t.leaf = &t.level[0];
     t.task.step = lim_deep_step;
@@ -367,7 +370,8 @@ static void lim_parent_malloc_step(struct lim_task *t)
 }
 static void limit_parent(uint64_t n, void (*step)(struct lim_task *))
 {
-    struct lim_parent p = {.task.step = step, .n = (int)n};
+    static _Alignas(64) struct lim_parent p;
+    p = (struct lim_parent){.task.step = step, .n = (int)n};
     lim_push(&p.task);
     lim_run();
     BENCH_KEEP(p.sum);
@@ -405,14 +409,14 @@ ASYNC(void, parent_new, args(int n), vars(int sum; ASYNC_TASK(child) *child), aw
 }
 static void asyncc_spawn(uint64_t n, uint64_t size)
 {
-    ASYNC_TASK(parent) t = {0};
+    static _Alignas(64) ASYNC_TASK(parent) t;
     (void)size;
     must(ASYNC_SPAWN_ON(&loop, &t, parent, (int)n));
     run(&t.task);
 }
 static void asyncc_spawn_new(uint64_t n, uint64_t size)
 {
-    ASYNC_TASK(parent_new) t = {0};
+    static _Alignas(64) ASYNC_TASK(parent_new) t;
     (void)size;
     must(ASYNC_SPAWN_ON(&loop, &t, parent_new, (int)n));
     run(&t.task);

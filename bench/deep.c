@@ -20,7 +20,7 @@
 LEVELS_100(d0, leaf) LEVELS_100(d1, d099) LEVELS_100(d2, d199) LEVELS_100(d3, d299) LEVELS_100(d4, d399)
 LEVELS_100(d5, d499) LEVELS_100(d6, d599) LEVELS_100(d7, d699) LEVELS_100(d8, d799) LEVELS_100(d9, d899)
 
-static union {
+static _Alignas(64) union {
     ASYNC_TASK(leaf) d1;
     ASYNC_TASK(d008) d10;
     ASYNC_TASK(d098) d100;
