@@ -3449,7 +3449,7 @@ static bool async_line_live_(const async_line_ *line)
 /* Its turn, out of the line: what it is told. */
 static int async_line_turn_(async_task *task, async_line_ *line)
 {
-    int err = async_told_(task, task->wake);
+    int err = async_told_(task);
     async_loop_->current = task;
     task->h.ops = &async_ready_ops_;
     async_line_remove_(line, (async_waiter_ *)task->u.on);
