@@ -161,17 +161,22 @@
 #endif
 
 /* Files of one program that were configured differently would disagree about the layout of a
- * frame or a loop. Every body refers to this function, whose name says how its file was set, so
- * that such a mix does not link. */
+ * frame or a loop. Every body refers to the first of these functions, and who starts one to
+ * another of them; their names say how the file was set, so that such a mix does not link. */
 #if ASYNCC_NAMES && ASYNCC_IO
-#define async_panic_frame_ async_panic_frame_of_files_with_ASYNCC_NAMES_1_and_ASYNCC_IO_1
+#define ASYNC_AS_SET_(f) f##_of_files_with_ASYNCC_NAMES_1_and_ASYNCC_IO_1
 #elif ASYNCC_NAMES
-#define async_panic_frame_ async_panic_frame_of_files_with_ASYNCC_NAMES_1_and_ASYNCC_IO_0
+#define ASYNC_AS_SET_(f) f##_of_files_with_ASYNCC_NAMES_1_and_ASYNCC_IO_0
 #elif ASYNCC_IO
-#define async_panic_frame_ async_panic_frame_of_files_with_ASYNCC_NAMES_0_and_ASYNCC_IO_1
+#define ASYNC_AS_SET_(f) f##_of_files_with_ASYNCC_NAMES_0_and_ASYNCC_IO_1
 #else
-#define async_panic_frame_ async_panic_frame_of_files_with_ASYNCC_NAMES_0_and_ASYNCC_IO_0
+#define ASYNC_AS_SET_(f) f##_of_files_with_ASYNCC_NAMES_0_and_ASYNCC_IO_0
 #endif
+#define async_panic_frame_ ASYNC_AS_SET_(async_panic_frame)
+#define async_run_ ASYNC_AS_SET_(async_run)
+#define async_run_main_ ASYNC_AS_SET_(async_run_main)
+#define async_spawn_ ASYNC_AS_SET_(async_spawn)
+#define async_spawn_new_ ASYNC_AS_SET_(async_spawn_new)
 
 /* 1 where a single file holds the program: the functions become static, and what is not used is
  * left out. */
