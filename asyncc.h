@@ -818,7 +818,8 @@ enum {
     extern const async_type async_type_of_##N;                      \
     ASYNC_BODY_(N);                                                 \
     ASYNC_RESUME_(N);                                               \
-    ASYNC_C_END_
+    ASYNC_C_END_                                                    \
+    struct N /* so that a semicolon follows, as after a prototype */
 
 /* ------------------------------------------------------------------------------------------
  * >>language      What a program is written in.
@@ -1097,6 +1098,12 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
 #define AWAIT_TO(lv, ...) \
     do { ASYNC_AWAIT_(__COUNTER__, __VA_ARGS__) (lv) = ASYNC_VALUE_OF_(ASYNC_FIRST_(__VA_ARGS__, )); } while (0)
 #define ASYNC_VALUE_OF_(f) ASYNC_VALUE_(f)
+/* AWAIT_TASK(&self->t), AWAIT_TASK_TO(lvalue, &self->t): wait for the end of a task, raise its
+ * error, store its result; as often as you like. Cancelling the one who waits cancels the task.
+ * To wait and not be told: async_gather_return_exceptions. */
+#define AWAIT_TASK(tp) AWAIT(async_join, &(tp)->task)
+#define AWAIT_TASK_TO(lv, tp) \
+    do { ASYNC_AWAIT_(__COUNTER__, async_join, &(tp)->task) (lv) = (tp)->frame_.async_result_; } while (0)
 #define AWAIT_ERR(err, ...) do { ASYNC_AWAIT_ERR_(__COUNTER__, err, __VA_ARGS__) } while (0)
 #define ASYNC_AWAIT_ERR_(n, err, ...)                                                               \
     ASYNC_CALL_(n, __VA_ARGS__)                                                                     \
@@ -1450,6 +1457,10 @@ ASYNC_API int async_task_uncancel(async_task *task);
 ASYNC_API int async_task_add_done_callback(async_task *task, async_call *call, int (*fn)(void *), void *arg);
 /* How many tasks have not ended; up to n of them in `tasks`. */
 ASYNC_API size_t async_all_tasks(async_loop *loop, async_task **tasks, size_t n);
+/* A task of ASYNC_SPAWN_NEW is freed after its end, once those who waited for it have run. Hold it
+ * to look at it later, and release it then. Nothing, for a task in memory of yours. */
+ASYNC_API void async_task_hold(async_task *task);
+ASYNC_API void async_task_release(async_task *task);
 ASYNC_API const char *async_task_name(const async_task *task);
 
 /* --- futures --- */
@@ -2725,11 +2736,13 @@ static void async_free_run_(async_handle *h)
     async_free_(async_loop_, (async_task *)(void *)h); /* its scope may be gone */
 }
 static const async_ops async_free_ops_ = {async_free_run_, NULL, NULL, NULL, NULL, "its end"};
-static void async_hold_(async_task *task)
+void async_task_hold(async_task *task)
 {
-    if (task->flags & ASYNC_HEAP_) task->refs++;
+    if (!(task->flags & ASYNC_HEAP_)) return;
+    if (task->refs == UINT8_MAX) async_panic_frame_(async_root_(task), "held too often");
+    task->refs++;
 }
-static void async_release_(async_task *task)
+void async_task_release(async_task *task)
 {
     if (!(task->flags & ASYNC_HEAP_) || --task->refs) return;
     task->h.ops = &async_free_ops_;
@@ -2740,7 +2753,7 @@ static void async_leave_(async_task *task)
 {
     async_scope_remove_(task);
     task->flags &= (uint8_t)~ASYNC_LIVE_;
-    async_release_(task);
+    async_task_release(task);
 }
 
 /* The outcome is known. Those who wait are queued, oldest first. A group, and a collector that
@@ -2803,11 +2816,11 @@ static void async_done_run_(async_handle *h)
     async_handle **waiters = &async_root_(task)->up.waiters, *collector = *waiters;
     async_scope *scope = task->scope;
     *waiters = NULL;
-    async_hold_(task);
+    async_task_hold(task);
     async_leave_(task);
     if (scope->child_done) scope->child_done(scope, task);
     if (collector) collector->ops->child_done((async_task *)(void *)collector, task);
-    async_release_(task);
+    async_task_release(task);
 }
 const async_ops async_done_ops_ = {async_done_run_, NULL, NULL, NULL, NULL, "its end"};
 
@@ -3136,7 +3149,7 @@ static void async_gather_detach_(struct async_gather *g, async_task *owner, uint
         async_task *child = async_child_at_(g, i);
         async_uncollect_(child, owner);
         if (n == g->n) child->flags |= ASYNC_QUIET_;
-        async_release_(child);
+        async_task_release(child);
     }
 }
 static void async_gather_child_done_(async_task *owner, async_task *child)
@@ -3205,7 +3218,7 @@ int async_gather_(struct async_gather *g, async_frame *caller, async_task *task,
         if (err < 0) break;
         g->left += (uint32_t)err;
         err = 0;
-        async_hold_(child);
+        async_task_hold(child);
     }
     reached = i;
     if (!err) /* those that have ended speak at once, in order */
@@ -3310,7 +3323,7 @@ static void async_group_child_done_(async_scope *scope, async_task *child)
     }
     if (!child->wake || child->wake == ASYNC_CANCELED) return;
     (void)async_see_(child);
-    async_hold_(child);
+    async_task_hold(child);
     child->next = NULL; /* it has left the scope's list */
     *group->failed_tail = child;
     group->failed_tail = &child->next;
@@ -3348,7 +3361,7 @@ static int async_group_verdict_(async_group *group, async_task *task)
     } else if (group->body_error != ASYNC_CANCELED) {
         err = group->body_error;
     }
-    for (failed = group->failed; failed; failed = async_group_next_failed(failed)) async_release_(failed);
+    for (failed = group->failed; failed; failed = async_group_next_failed(failed)) async_task_release(failed);
     /* a cancel from outside is not lost: it comes at the next await */
     if (err < 0 && task->cancelling) {
         (void)async_task_uncancel(task);
@@ -3982,12 +3995,12 @@ int async_loop_run_until_complete(async_loop *loop, async_task *task)
     async_loop_ = loop;
     __builtin_memset(&stop, 0, sizeof stop);
     (void)async_task_add_done_callback(task, &stop, async_stop_call_, loop);
-    async_hold_(task);
+    async_task_hold(task);
     err = async_loop_run_(loop);
     (void)async_call_cancel(&stop);
     if (async_task_done(task)) err = async_see_(task);
     else if (!err) err = -EINTR;
-    async_release_(task);
+    async_task_release(task);
     return err;
 }
 async_loop *async_running_loop(void)

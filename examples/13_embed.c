@@ -18,7 +18,7 @@
 /* The struct holds the task and the task uses the struct: declare the coroutine first, then the
  * struct, then the body. */
 struct lamp;
-ASYNC_DECLARE(int, glow, args(struct lamp *lamp))
+ASYNC_DECLARE(int, glow, args(struct lamp *lamp));
 
 struct lamp {
     int number, ms;

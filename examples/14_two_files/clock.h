@@ -5,6 +5,6 @@
 #include "asyncc.h"
 
 /* Ticks and tocks, 10 ms apart; how often it did. */
-ASYNC_DECLARE(int, run_clock, args(int times), vars(int i))
+ASYNC_DECLARE(int, run_clock, args(int times), vars(int i));
 
 #endif
