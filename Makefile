@@ -82,7 +82,7 @@ format:
 ci-extra:
 
 # Further targets: make demo, make bench.
--include $(wildcard examples/*.mk bench/*.mk)
+-include $(wildcard examples/*.mk bench/*.mk tests/*.mk tests/*/*.mk)
 
 clean:
 	rm -rf build

@@ -1,0 +1,284 @@
+/* The world behind a switch: every system call and allocation of the header goes through a
+ * function here, so that a test can count them and make one fail. Include it before test.h.
+ *
+ *     seam_of_connect.count     calls of connect() so far
+ *     seam_of_accept.times = 2, seam_of_accept.error = EMFILE    the next two fail
+ *     seam_fail(k, i)           the k-th call from now on fails, with the i-th of its errors
+ *     seam_interrupt = true     whatever a signal can interrupt is interrupted, every other time
+ *     seam_blocks               allocations not given back
+ *
+ * The errors listed are those that a correct caller can meet on Linux, macOS or FreeBSD: EFAULT
+ * and the like are left out, and so is EAGAIN, which nothing but an empty or full buffer gives.
+ */
+#ifndef SEAM_H_
+#define SEAM_H_
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#if defined(ASYNCC_POLLER) && ASYNCC_POLLER == 2
+#include <sys/event.h>
+#endif
+
+#define ASYNCC_SYS(call) seam_##call
+#define ASYNCC_REALLOC(old, size) seam_realloc(old, size)
+#define ASYNCC_FREE(old) seam_free(old)
+#define SEAM_UNUSED __attribute__((__unused__))
+
+struct seam_call {
+    const char *name;
+    const int *errors; /* ended by a 0 */
+    long count;
+    int error, times; /* the next so many fail with this one */
+};
+
+enum { SEAM_SHORT = 10000 }; /* not an error: half of it is done */
+
+static long seam_count;            /* of all calls, since seam_fail() */
+static long seam_fail_at;          /* which one; 0: none */
+static int seam_fail_with;         /* which of its errors */
+static struct seam_call *seam_hit; /* the call that was due, even if it has no such error */
+static int seam_error;             /* what it was given; 0: nothing */
+static bool seam_interrupt;
+static long seam_blocks;
+static void (*seam_before_connect)(int fd);
+
+static SEAM_UNUSED void seam_fail(long k, int i)
+{
+    seam_count = 0;
+    seam_fail_at = k;
+    seam_fail_with = i;
+    seam_hit = NULL;
+    seam_error = 0;
+}
+
+static int seam_enter(struct seam_call *call)
+{
+    int i;
+    call->count++;
+    if (call->times > 0) return call->times--, call->error;
+    if (++seam_count == seam_fail_at) {
+        seam_hit = call;
+        for (i = 0; call->errors[i]; i++)
+            if (i == seam_fail_with) return seam_error = call->errors[i];
+    }
+    if (seam_interrupt && call->count & 1)
+        for (i = 0; call->errors[i]; i++)
+            if (call->errors[i] == EINTR) return EINTR;
+    return 0;
+}
+
+/* SEAM(result, name, (parameters), (arguments), errors ..., 0) */
+#define SEAM_CALL(name, ...)                                                                       \
+    static const int seam_errors_of_##name[] = {__VA_ARGS__};                                      \
+    static struct seam_call seam_of_##name = {#name, seam_errors_of_##name, 0, 0, 0};
+#define SEAM(type, name, parameters, arguments, ...)                                               \
+    SEAM_CALL(name, __VA_ARGS__)                                                                   \
+    static SEAM_UNUSED type seam_##name parameters                                                 \
+    {                                                                                              \
+        int error = seam_enter(&seam_of_##name);                                                   \
+        if (!error) return name arguments;                                                         \
+        errno = error;                                                                             \
+        return -1;                                                                                 \
+    }
+
+#ifdef SO_NOSIGPIPE
+/* macOS: a socket says itself that it wants no signal. */
+static unsigned char seam_no_signal[1 << 15];
+#define SEAM_SEND_FLAGS(fd, flags) ((flags) | (seam_no_signal[fd] ? 0x4000 /* MSG_NOSIGNAL */ : 0))
+#else
+#define SEAM_SEND_FLAGS(fd, flags) (flags)
+#endif
+
+#define SEAM_NETWORK ENETDOWN, ENETUNREACH, EHOSTUNREACH
+#define SEAM_NO_ROOM EMFILE, ENFILE, ENOMEM
+
+SEAM(int, socket, (int family, int type, int protocol), (family, type, protocol), SEAM_NO_ROOM,
+     ENOBUFS, EACCES, EAFNOSUPPORT, EPROTONOSUPPORT, 0)
+SEAM(int, bind, (int fd, const struct sockaddr *name, socklen_t size), (fd, name, size), EACCES,
+     EADDRINUSE, EADDRNOTAVAIL, ENOMEM, 0)
+SEAM(int, listen, (int fd, int backlog), (fd, backlog), EADDRINUSE, 0)
+SEAM(int, accept, (int fd, struct sockaddr *name, socklen_t *size), (fd, name, size), EINTR,
+     ECONNABORTED, EPROTO, SEAM_NO_ROOM, ENOBUFS, EPERM, SEAM_NETWORK, EHOSTDOWN, ENOPROTOOPT, 0)
+SEAM(int, accept4, (int fd, struct sockaddr *name, socklen_t *size, int flags),
+     (fd, name, size, flags), EINTR, ECONNABORTED, EPROTO, SEAM_NO_ROOM, ENOBUFS, EPERM,
+     SEAM_NETWORK, EHOSTDOWN, ENOPROTOOPT, 0)
+SEAM(int, getsockopt, (int fd, int level, int option, void *value, socklen_t *size),
+     (fd, level, option, value, size), ENOBUFS, 0)
+SEAM(int, getsockname, (int fd, struct sockaddr *name, socklen_t *size), (fd, name, size), ENOBUFS,
+     0)
+SEAM(int, getpeername, (int fd, struct sockaddr *name, socklen_t *size), (fd, name, size), ENOBUFS,
+     ENOTCONN, 0)
+SEAM(int, shutdown, (int fd, int how), (fd, how), ENOTCONN, ENOBUFS, 0)
+SEAM(ssize_t, read, (int fd, void *data, size_t size), (fd, data, size), EINTR, EIO, ECONNRESET,
+     ETIMEDOUT, ENOBUFS, 0)
+SEAM(ssize_t, recvfrom,
+     (int fd, void *data, size_t size, int flags, struct sockaddr *name, socklen_t *length),
+     (fd, data, size, flags, name, length), EINTR, ECONNREFUSED, ENOMEM, 0)
+SEAM(ssize_t, sendto,
+     (int fd, const void *data, size_t size, int flags, const struct sockaddr *name,
+      socklen_t length),
+     (fd, data, size, SEAM_SEND_FLAGS(fd, flags), name, length), EINTR, EMSGSIZE, ENOBUFS, ENOMEM,
+     EACCES, EPERM, SEAM_NETWORK, 0)
+SEAM(int, fcntl, (int fd, int command, int value), (fd, command, value), EBADF, 0)
+SEAM(int, open, (const char *path, int flags), (path, flags), EINTR, SEAM_NO_ROOM, ENOENT, EACCES,
+     0)
+SEAM(int, fstat, (int fd, struct stat *s), (fd, s), EBADF, ENOMEM, 0)
+SEAM(int, poll, (struct pollfd * p, nfds_t n, int timeout), (p, n, timeout), EINTR, ENOMEM, 0)
+SEAM(int, nanosleep, (const struct timespec *t, struct timespec *left), (t, left), EINTR, 0)
+/* These do not fail if called properly. */
+SEAM(int, clock_gettime, (clockid_t clock, struct timespec *t), (clock, t), 0)
+SEAM(int, sigaction, (int number, const struct sigaction *now, struct sigaction *old),
+     (number, now, old), 0)
+SEAM(int, inet_pton, (int family, const char *text, void *address), (family, text, address), 0)
+SEAM_CALL(signal, 0)
+static SEAM_UNUSED void (*seam_signal(int number, void (*handler)(int)))(int)
+{
+    (void)seam_enter(&seam_of_signal);
+    return signal(number, handler);
+}
+
+#if !defined(ASYNCC_POLLER) || ASYNCC_POLLER == 1
+SEAM(int, epoll_create1, (int flags), (flags), SEAM_NO_ROOM, 0)
+SEAM(int, epoll_ctl, (int poller, int op, int fd, struct epoll_event *e), (poller, op, fd, e),
+     ENOMEM, ENOSPC, 0)
+SEAM(int, epoll_wait, (int poller, struct epoll_event *e, int n, int timeout),
+     (poller, e, n, timeout), EINTR, 0)
+#if defined(__GLIBC__) && defined(__GLIBC_PREREQ)
+#if __GLIBC_PREREQ(2, 35)
+SEAM(int, epoll_pwait2,
+     (int poller, struct epoll_event *e, int n, const struct timespec *t, const sigset_t *mask),
+     (poller, e, n, t, mask), EINTR, ENOSYS, EPERM, 0)
+#endif
+#endif
+#elif ASYNCC_POLLER == 2
+SEAM(int, kqueue, (void), (), SEAM_NO_ROOM, 0)
+/* By its manual: after EINTR all changes have been made. */
+SEAM_CALL(kevent, EINTR, ENOMEM, 0)
+static SEAM_UNUSED int seam_kevent(int kq, const struct kevent *changes, int changed,
+                                   struct kevent *events, int n, const struct timespec *t)
+{
+    int error = seam_enter(&seam_of_kevent);
+    if (error == EINTR && changed) (void)kevent(kq, changes, changed, NULL, 0, NULL);
+    if (!error || (error == ENOMEM && !changed)) return kevent(kq, changes, changed, events, n, t);
+    errno = error;
+    return -1;
+}
+#endif
+
+/* The descriptor is gone whatever it says. */
+SEAM_CALL(close, EINTR, EIO, 0)
+static SEAM_UNUSED int seam_close(int fd)
+{
+    int error = seam_enter(&seam_of_close), result = close(fd);
+#ifdef SO_NOSIGPIPE
+    if (fd >= 0) seam_no_signal[fd] = 0;
+#endif
+    if (!error || result < 0) return result;
+    errno = error;
+    return -1;
+}
+
+/* Interrupted, it goes on in the background. */
+SEAM_CALL(connect, EINTR, ECONNREFUSED, ETIMEDOUT, EACCES, EADDRNOTAVAIL, EADDRINUSE, ENETUNREACH,
+          EAGAIN, 0)
+static SEAM_UNUSED int seam_connect(int fd, const struct sockaddr *name, socklen_t size)
+{
+    int error = seam_enter(&seam_of_connect), result;
+    if (seam_before_connect) seam_before_connect(fd);
+    if (!error) return connect(fd, name, size);
+    if (error == EINTR && (result = connect(fd, name, size)) < 0 && errno != EINPROGRESS)
+        return result;
+    errno = error;
+    return -1;
+}
+
+SEAM_CALL(setsockopt, ENOBUFS, EINVAL, 0)
+static SEAM_UNUSED int seam_setsockopt(int fd, int level, int option, const void *value,
+                                       socklen_t size)
+{
+    int error = seam_enter(&seam_of_setsockopt);
+#ifdef SO_NOSIGPIPE
+    if (level == SOL_SOCKET && option == SO_NOSIGPIPE) { /* this one cannot fail on a live socket */
+        seam_no_signal[fd] = 1;
+        return 0;
+    }
+#endif
+    if (!error) return setsockopt(fd, level, option, value, size);
+    errno = error;
+    return -1;
+}
+
+SEAM_CALL(send, EINTR, EPIPE, ECONNRESET, ENOBUFS, ENOMEM, SEAM_SHORT, 0)
+static SEAM_UNUSED ssize_t seam_send(int fd, const void *data, size_t size, int flags)
+{
+    int error = seam_enter(&seam_of_send);
+    if (error == SEAM_SHORT) size -= size / 2;
+    if (!error || error == SEAM_SHORT) return send(fd, data, size, SEAM_SEND_FLAGS(fd, flags));
+    errno = error;
+    return -1;
+}
+SEAM_CALL(write, EINTR, EPIPE, EIO, SEAM_SHORT, 0)
+static SEAM_UNUSED ssize_t seam_write(int fd, const void *data, size_t size)
+{
+    int error = seam_enter(&seam_of_write);
+    if (error == SEAM_SHORT) size -= size / 2;
+    if (!error || error == SEAM_SHORT) return write(fd, data, size);
+    errno = error;
+    return -1;
+}
+
+SEAM_CALL(realloc, ENOMEM, 0)
+static SEAM_UNUSED void *seam_realloc(void *old, size_t size)
+{
+    void *block = seam_enter(&seam_of_realloc) ? NULL : realloc(old, size);
+    if (block && !old) seam_blocks++;
+    return block;
+}
+static SEAM_UNUSED void seam_free(void *old)
+{
+    if (old) seam_blocks--;
+    free(old);
+}
+
+/* How often the loop has asked its poller, or slept. */
+static SEAM_UNUSED long seam_polls(void)
+{
+#if !defined(ASYNCC_POLLER) || ASYNCC_POLLER == 1
+    long polls = seam_of_epoll_wait.count + seam_of_nanosleep.count;
+#if defined(__GLIBC__) && defined(__GLIBC_PREREQ)
+#if __GLIBC_PREREQ(2, 35)
+    polls += seam_of_epoll_pwait2.count;
+#endif
+#endif
+    return polls;
+#elif ASYNCC_POLLER == 2
+    return seam_of_kevent.count + seam_of_nanosleep.count;
+#else
+    return seam_of_poll.count + seam_of_nanosleep.count;
+#endif
+}
+
+/* Open descriptors, of the first thousand. */
+static SEAM_UNUSED int seam_descriptors(void)
+{
+    int fd, count = 0;
+    for (fd = 0; fd < 1000; fd++) count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+#endif

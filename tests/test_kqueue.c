@@ -1,0 +1,7 @@
+// FLAGS: -Itests/kqueue
+/* The tests of descriptors again, with a kqueue made of epoll, on something like macOS: no
+ * accept4, no flags for socket(), and SO_NOSIGPIPE where others have MSG_NOSIGNAL. */
+#undef ASYNCC_POLLER
+#define ASYNCC_POLLER 2
+#define KQUEUE_LIKE_MACOS
+#include "test_socket.c"
