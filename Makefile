@@ -2,7 +2,7 @@
 #
 #   make test [T=part of a name]   tests and examples
 #   make check                     tests in every compiler, language and sanitizer: tests/check.sh
-#   make reject                    programs that must not compile: tests/reject.sh
+#   make reject                    programs that must not compile or link: tests/reject.sh
 #   make lint                      warnings, reject, clang-tidy, cppcheck, format: tests/lint.sh
 #   make ONLY=part of a name ...   one combination, one reject file, one kind of lint
 #   make format [F=files]          clang-format, in place
@@ -68,7 +68,7 @@ check:
 	@sh tests/check.sh $(ONLY)
 
 reject:
-	@sh tests/reject.sh $(ONLY) | awk -f tests/tap.awk
+	@{ sh tests/reject.sh $(ONLY); sh tests/two_files.sh; } | awk -f tests/tap.awk
 
 lint:
 	@sh tests/lint.sh $(ONLY) | awk -f tests/tap.awk

@@ -138,4 +138,4 @@ if wanted paths; then
     report 0 $out/paths paths
 fi
 
-if wanted reject; then sh tests/reject.sh; fi
+if wanted reject; then sh tests/reject.sh; sh tests/two_files.sh; fi
