@@ -8,7 +8,7 @@ binary=$1 # the argument of the script
 work=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || kill -9 $server 2>/dev/null; rm -rf "$work"' EXIT
-${CC:-cc} -D_GNU_SOURCE -O1 "$(dirname "$0")/../tests/talk.c" -o "$work/talk" || exit 1
+${CC:-cc} -O1 "$(dirname "$0")/../tests/talk.c" -o "$work/talk" || exit 1
 
 fail() {
     echo "$*"

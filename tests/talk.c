@@ -20,6 +20,9 @@
  *     -q MS      the longest a read or a send may take, 5000 unless said
  * After the last step all is read up to the end. What was read is printed. Exit status: 0 the
  * peer closed, 1 the peer reset the connection, 2 it took too long, 3 anything else. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1 /* memmem */
+#endif
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
