@@ -5,7 +5,7 @@
 #include "test.h"
 
 /* Every call from this file, header included, by the linker. */
-static int calls_of_malloc;
+static volatile int calls_of_malloc; /* volatile: compilers know that malloc changes nothing */
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -44,8 +44,10 @@ ASYNC(void, amain, tasks(square a, square b, square c), vars(int d), awaits(squa
 }
 TEST(the_first_program_allocates_nothing)
 {
-    void *volatile block = malloc(1);
+    void *volatile block;
     int result, calls;
+    calls_of_malloc = 0; /* a static libc starts with some of its own */
+    block = malloc(1);
     free(block);
     CHECK_INT(calls_of_malloc, 2); /* they are counted */
     calls_of_malloc = 0;
