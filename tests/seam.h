@@ -169,10 +169,12 @@ SEAM(int, epoll_pwait2,
 SEAM(int, kqueue, (void), (), SEAM_NO_ROOM, 0)
 /* By its manual: after EINTR all changes have been made. */
 SEAM_CALL(kevent, EINTR, ENOMEM, 0)
+static long seam_kevent_waits;
 static SEAM_UNUSED int seam_kevent(int kq, const struct kevent *changes, int changed,
                                    struct kevent *events, int n, const struct timespec *t)
 {
     int error = seam_enter(&seam_of_kevent);
+    if (!changed) seam_kevent_waits++;
     if (error == EINTR && changed) (void)kevent(kq, changes, changed, NULL, 0, NULL);
     if (!error || (error == ENOMEM && !changed)) return kevent(kq, changes, changed, events, n, t);
     errno = error;
@@ -267,7 +269,7 @@ static SEAM_UNUSED long seam_polls(void)
 #endif
     return polls;
 #elif ASYNCC_POLLER == 2
-    return seam_of_kevent.count + seam_of_nanosleep.count;
+    return seam_kevent_waits + seam_of_nanosleep.count;
 #else
     return seam_of_poll.count + seam_of_nanosleep.count;
 #endif

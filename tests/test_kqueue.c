@@ -5,3 +5,7 @@
 #define ASYNCC_POLLER 2
 #define KQUEUE_LIKE_MACOS
 #include "test_socket.c"
+#include "test_accept.c"
+#include "test_foreign_fd.c"
+#include "test_udp.c"
+#include "test_unix.c"

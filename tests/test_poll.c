@@ -2,3 +2,7 @@
 #undef ASYNCC_POLLER
 #define ASYNCC_POLLER 3
 #include "test_socket.c"
+#include "test_accept.c"
+#include "test_foreign_fd.c"
+#include "test_udp.c"
+#include "test_unix.c"
