@@ -13,10 +13,22 @@ void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *old, size_t size);
 void __real_free(void *old);
-void *__wrap_malloc(size_t size) { return calls_of_malloc++, __real_malloc(size); }
-void *__wrap_calloc(size_t n, size_t size) { return calls_of_malloc++, __real_calloc(n, size); }
-void *__wrap_realloc(void *old, size_t size) { return calls_of_malloc++, __real_realloc(old, size); }
-void __wrap_free(void *old) { calls_of_malloc++, __real_free(old); }
+void *__wrap_malloc(size_t size)
+{
+    return calls_of_malloc = calls_of_malloc + 1, __real_malloc(size);
+}
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return calls_of_malloc = calls_of_malloc + 1, __real_calloc(n, size);
+}
+void *__wrap_realloc(void *old, size_t size)
+{
+    return calls_of_malloc = calls_of_malloc + 1, __real_realloc(old, size);
+}
+void __wrap_free(void *old)
+{
+    calls_of_malloc = calls_of_malloc + 1, __real_free(old);
+}
 #ifdef __cplusplus
 }
 #endif
@@ -38,7 +50,8 @@ ASYNC(void, amain, tasks(square a, square b, square c), vars(int d), awaits(squa
     ASYNC_SPAWN(&self->b, square, 2);
     ASYNC_SPAWN(&self->c, square, 3);
     AWAIT(async_gather, ASYNC_TASKS(&self->a, &self->b, &self->c));
-    printf("[%d, %d, %d]\n", ASYNC_RESULT(&self->a), ASYNC_RESULT(&self->b), ASYNC_RESULT(&self->c));
+    printf("[%d, %d, %d]\n", ASYNC_RESULT(&self->a), ASYNC_RESULT(&self->b),
+           ASYNC_RESULT(&self->c));
     AWAIT_TO(self->d, square, 4);
     ASYNC_END
 }
@@ -55,7 +68,8 @@ TEST(the_first_program_allocates_nothing)
     calls = calls_of_malloc;
     CHECK_INT(result, 0);
     CHECK_INT(calls, 0);
-    CHECK_PRINTED("Square 1\nSquare 2\nSquare 3\nEnd square 1\nEnd square 2\nEnd square 3\n[1, 4, 9]\nSquare 4\nEnd square 4\n");
+    CHECK_PRINTED(
+        "Square 1\nSquare 2\nSquare 3\nEnd square 1\nEnd square 2\nEnd square 3\n[1, 4, 9]\nSquare 4\nEnd square 4\n");
 }
 
 /* Nor does anything else that this issue has, errors and cancellation included; all but spawning
@@ -76,7 +90,10 @@ ASYNC_GENERATOR(int, counts, args(int n), vars(int i))
     }
     ASYNC_END
 }
-ASYNC(void, everything, tasks(fails a, fails b, fails c), vars(async_group tg; async_timeout t; async_future f; struct counts gen; int v; int e; async_call call), awaits(fails, async_gather, async_wait_for))
+ASYNC(void, everything, tasks(fails a, fails b, fails c),
+      vars(async_group tg; async_timeout t; async_future f; struct counts gen; int v; int e;
+           async_call call),
+      awaits(fails, async_gather, async_wait_for))
 {
     ASYNC_BEGIN
     ASYNC_SPAWN(&self->a, fails, 1, 0);
@@ -93,7 +110,8 @@ ASYNC(void, everything, tasks(fails a, fails b, fails c), vars(async_group tg; a
                 ASYNC_SPAWN_IN(&self->tg, &self->c, fails, 1000, 0);
             }
         }
-    } ASYNC_CATCH(self->e) {}
+    }
+    ASYNC_CATCH(self->e) {}
     ASYNC_FOR(self->v, &self->gen, counts, 3) AWAIT(async_sleep, ASYNC_MS(0));
     (void)async_future_set_error(&self->f, -EIO);
     AWAIT_ERR(self->e, async_future_wait, &self->f);
@@ -178,7 +196,9 @@ ASYNC(int, at_once)
 ASYNC(void, joins, args(async_task *on), vars(int e))
 {
     ASYNC_BEGIN
-    ASYNC_TRY AWAIT(async_join, self->on); ASYNC_CATCH_ALL(self->e) {}
+    ASYNC_TRY
+        AWAIT(async_join, self->on);
+    ASYNC_CATCH_ALL(self->e) {}
     ASYNC_END
 }
 static int looks(void *task)
@@ -188,7 +208,9 @@ static int looks(void *task)
 }
 
 /* One way for a task to end a line; each must leave nothing. */
-ASYNC(void, ways, vars(ASYNC_TASK(works) *a; ASYNC_TASK(works) *b; ASYNC_TASK(at_once) *c; ASYNC_TASK(joins) j; async_call call; async_group tg; int e; int n))
+ASYNC(void, ways,
+      vars(ASYNC_TASK(works) * a; ASYNC_TASK(works) * b; ASYNC_TASK(at_once) * c;
+           ASYNC_TASK(joins) j; async_call call; async_group tg; int e; int n))
 {
     ASYNC_BEGIN
     self->n = out;
@@ -230,7 +252,8 @@ ASYNC(void, ways, vars(ASYNC_TASK(works) *a; ASYNC_TASK(works) *b; ASYNC_TASK(at
     AWAIT(async_sleep, ASYNC_MS(0));
     CHECK_INT(out, self->n);
 
-    self->c = ASYNC_SPAWN_NEW_EAGER(at_once); /* done when it comes back; here until the next tick */
+    self->c =
+        ASYNC_SPAWN_NEW_EAGER(at_once); /* done when it comes back; here until the next tick */
     CHECK_INT(ASYNC_RESULT(self->c), 3);
     AWAIT(async_join, &self->c->task);
     AWAIT(async_sleep, ASYNC_MS(0));
@@ -257,7 +280,8 @@ ASYNC(void, ways, vars(ASYNC_TASK(works) *a; ASYNC_TASK(works) *b; ASYNC_TASK(at
             self->b = ASYNC_SPAWN_NEW_IN(&self->tg, works, 3, 0);
             AWAIT(async_gather, ASYNC_TASKS(self->a, self->b));
         }
-    } ASYNC_CATCH(self->e) {
+    }
+    ASYNC_CATCH(self->e) {
         CHECK(ASYNC_SPAWN_NEW_IN(&self->tg, works, 1, 0) == NULL); /* refused */
     }
     AWAIT(async_sleep, ASYNC_MS(0));
@@ -279,7 +303,7 @@ TEST(new_tasks_are_freed_once)
 TEST(a_new_task_as_the_main_one)
 {
     async_loop loop;
-    ASYNC_TASK(works) *task;
+    ASYNC_TASK(works) * task;
     open_loop(&loop);
     task = ASYNC_SPAWN_NEW(works, 5, 0);
     CHECK(task != NULL);
@@ -312,7 +336,8 @@ ASYNC(void, gathers, args(async_task *a, async_task *b))
     AWAIT(async_gather, ASYNC_MAKE_(async_tasks, 2, 1, NULL, {self->a, self->b}));
     ASYNC_END
 }
-ASYNC(int, hungry, tasks(gathers g1, gathers g2, gathers g3), vars(ASYNC_TASK(works) *a; ASYNC_TASK(works) *b; async_group tg; int i))
+ASYNC(int, hungry, tasks(gathers g1, gathers g2, gathers g3),
+      vars(ASYNC_TASK(works) * a; ASYNC_TASK(works) * b; async_group tg; int i))
 {
     ASYNC_BEGIN
     ASYNC_WITH(async_group, &self->tg) {

@@ -6,8 +6,12 @@
 
 static const char *name_of(int error)
 {
-    return error == 0 ? "ok" : error == ASYNC_CANCELED ? "cancelled" : error == -EIO ? "EIO" : error == -EPERM ? "EPERM"
-         : error == -ETIMEDOUT ? "timeout" : "?";
+    return error == 0                ? "ok"
+           : error == ASYNC_CANCELED ? "cancelled"
+           : error == -EIO           ? "EIO"
+           : error == -EPERM         ? "EPERM"
+           : error == -ETIMEDOUT     ? "timeout"
+                                     : "?";
 }
 
 /* Sleeps; says what came of it and passes that on. */
@@ -17,7 +21,8 @@ ASYNC(void, sleeps, args(const char *name, int ms), vars(int e))
     ASYNC_TRY {
         AWAIT(async_sleep, ASYNC_MS(self->ms));
         trace("%s slept\n", self->name);
-    } ASYNC_CATCH_ALL(self->e) {
+    }
+    ASYNC_CATCH_ALL(self->e) {
         trace("%s: %s\n", self->name, name_of(self->e));
         ASYNC_RAISE(self->e);
     }
@@ -31,7 +36,8 @@ ASYNC(void, joins, args(const char *name, async_task *on), vars(int e))
     ASYNC_TRY {
         AWAIT(async_join, self->on);
         trace("%s joined\n", self->name);
-    } ASYNC_CATCH_ALL(self->e) {
+    }
+    ASYNC_CATCH_ALL(self->e) {
         trace("%s: %s\n", self->name, name_of(self->e));
         ASYNC_RAISE(self->e);
     }
@@ -42,7 +48,9 @@ ASYNC(void, joins, args(const char *name, async_task *on), vars(int e))
 ASYNC(int, swallows, vars(int e))
 {
     ASYNC_BEGIN
-    ASYNC_TRY AWAIT(async_sleep, ASYNC_SEC(9)); ASYNC_CATCH_ALL(self->e) trace("swallowed\n");
+    ASYNC_TRY
+        AWAIT(async_sleep, ASYNC_SEC(9));
+    ASYNC_CATCH_ALL(self->e) trace("swallowed\n");
     ASYNC_RETURN(7);
     ASYNC_END
 }
@@ -52,7 +60,10 @@ ASYNC(int, swallows, vars(int e))
 ASYNC(void, has_a_finally)
 {
     ASYNC_BEGIN
-    ASYNC_DO trace("body\n"); ASYNC_FINALLY trace("finally\n");
+    ASYNC_DO
+        trace("body\n");
+    ASYNC_FINALLY
+        trace("finally\n");
     ASYNC_END
 }
 
@@ -65,7 +76,9 @@ ASYNC(void, c1, tasks(has_a_finally t), vars(int e))
     CHECK_INT(async_task_error(&self->t.task), -EINPROGRESS);
     AWAIT(async_sleep, ASYNC_MS(0));
     CHECK(async_task_done(&self->t.task) && async_task_cancelled(&self->t.task));
-    ASYNC_TRY AWAIT(async_join, &self->t.task); ASYNC_CATCH_ALL(self->e) trace("%s\n", name_of(self->e));
+    ASYNC_TRY
+        AWAIT(async_join, &self->t.task);
+    ASYNC_CATCH_ALL(self->e) trace("%s\n", name_of(self->e));
     CHECK_INT(async_task_cancelling(async_current_task()), 0);
     ASYNC_END
 }
@@ -82,7 +95,8 @@ ASYNC(void, cleans_up, args(const char *name))
     ASYNC_BEGIN
     ASYNC_DO {
         AWAIT(async_sleep, ASYNC_SEC(9));
-    } ASYNC_FINALLY {
+    }
+    ASYNC_FINALLY {
         trace("%s cleans\n", self->name);
         AWAIT(async_sleep, ASYNC_MS(5));
         trace("%s clean at %d\n", self->name, now_ms());
@@ -92,7 +106,10 @@ ASYNC(void, cleans_up, args(const char *name))
 ASYNC(void, cleans_up_outside, args(const char *name), awaits(cleans_up))
 {
     ASYNC_BEGIN
-    ASYNC_DO AWAIT(cleans_up, self->name); ASYNC_FINALLY trace("%s outside\n", self->name);
+    ASYNC_DO
+        AWAIT(cleans_up, self->name);
+    ASYNC_FINALLY
+        trace("%s outside\n", self->name);
     ASYNC_END
 }
 ASYNC(void, c2, tasks(cleans_up_outside a, cleans_up_outside b, cleans_up_outside c))
@@ -164,7 +181,10 @@ ASYNC(void, c4, tasks(returns a, raises b, sleeps c))
     CHECK_INT(async_task_cancelling(&self->c.task), 1);
     ASYNC_END
 }
-TEST(C4_cancel_of_one_that_has_ended) { CHECK_INT(run_virtual(c4), 0); }
+TEST(C4_cancel_of_one_that_has_ended)
+{
+    CHECK_INT(run_virtual(c4), 0);
+}
 
 /* --- it travels --- */
 
@@ -181,7 +201,9 @@ ASYNC(void, c5, tasks(cleans_up inner, joins middle, joins outer, joins other), 
     CHECK_INT(async_task_cancelling(&self->middle.task), 1);
     CHECK_INT(async_task_cancelling(&self->inner.task), 1);
     CHECK_INT(async_task_cancelling(&self->other.task), 0);
-    ASYNC_TRY AWAIT(async_join, &self->outer.task); ASYNC_CATCH_ALL(self->e) {}
+    ASYNC_TRY
+        AWAIT(async_join, &self->outer.task);
+    ASYNC_CATCH_ALL(self->e) {}
     trace("%s at %d\n", name_of(self->e), now_ms());
     ASYNC_END
 }
@@ -195,7 +217,9 @@ TEST(C5_cancel_travels_to_the_awaited_task)
 ASYNC(void, waits_for_future, args(const char *name, async_future *f), vars(int e))
 {
     ASYNC_BEGIN
-    ASYNC_TRY AWAIT(async_future_wait, self->f); ASYNC_CATCH_ALL(self->e) {}
+    ASYNC_TRY
+        AWAIT(async_future_wait, self->f);
+    ASYNC_CATCH_ALL(self->e) {}
     trace("%s: %s\n", self->name, name_of(self->e));
     if (self->e) ASYNC_RAISE(self->e);
     ASYNC_END
@@ -225,8 +249,12 @@ TEST(C5_cancel_travels_to_the_awaited_future)
 ASYNC(int, swallows_twice, vars(int e))
 {
     ASYNC_BEGIN
-    ASYNC_TRY AWAIT(async_sleep, ASYNC_SEC(9)); ASYNC_CATCH_ALL(self->e) trace("first\n");
-    ASYNC_TRY AWAIT(async_sleep, ASYNC_SEC(9)); ASYNC_CATCH_ALL(self->e) trace("second\n");
+    ASYNC_TRY
+        AWAIT(async_sleep, ASYNC_SEC(9));
+    ASYNC_CATCH_ALL(self->e) trace("first\n");
+    ASYNC_TRY
+        AWAIT(async_sleep, ASYNC_SEC(9));
+    ASYNC_CATCH_ALL(self->e) trace("second\n");
     AWAIT(async_sleep, ASYNC_MS(2));
     ASYNC_RETURN(5);
     ASYNC_END
@@ -270,7 +298,10 @@ ASYNC(void, c7, tasks(swallows_twice t))
     CHECK_INT(async_task_cancelling(&self->t.task), 3);
     ASYNC_END
 }
-TEST(C7_two_cancels_deliver_one_error) { CHECK_INT(run_virtual(c7), 0); }
+TEST(C7_two_cancels_deliver_one_error)
+{
+    CHECK_INT(run_virtual(c7), 0);
+}
 
 /* --- what was waited for is there, but not taken --- */
 
@@ -371,11 +402,13 @@ ASYNC(void, interrupted, vars(int e))
     ASYNC_BEGIN
     ASYNC_DO {
         AWAIT(async_sleep, ASYNC_SEC(9));
-    } ASYNC_FINALLY {
+    }
+    ASYNC_FINALLY {
         ASYNC_TRY {
             AWAIT(async_sleep, ASYNC_SEC(9));
             trace("not reached\n");
-        } ASYNC_CATCH_ALL(self->e) {
+        }
+        ASYNC_CATCH_ALL(self->e) {
             trace("in finally: %s at %d\n", name_of(self->e), now_ms());
             ASYNC_RAISE(self->e);
         }
@@ -426,16 +459,21 @@ ASYNC(void, c11, tasks(sleeps child), vars(int e; int before))
     AWAIT(async_sleep, ASYNC_MS(1));
     CHECK(async_task_cancel(async_current_task()));
     trace("goes on\n");
-    ASYNC_TRY AWAIT(async_join, &self->child.task);
+    ASYNC_TRY
+        AWAIT(async_join, &self->child.task);
     ASYNC_CATCH_ALL(self->e) trace("self: %s at %d\n", name_of(self->e), now_ms());
     CHECK(async_task_cancelled(&self->child.task));
     CHECK_INT(async_task_cancelling(&self->child.task), 1);
     CHECK_INT(async_task_cancelling(async_current_task()), 1);
     AWAIT(async_sleep, ASYNC_MS(1)); /* delivered once */
     (void)async_task_cancel(async_current_task());
-    ASYNC_TRY AWAIT(async_sleep, ASYNC_MS(0)); ASYNC_CATCH_ALL(self->e) trace("at sleep(0)\n");
+    ASYNC_TRY
+        AWAIT(async_sleep, ASYNC_MS(0));
+    ASYNC_CATCH_ALL(self->e) trace("at sleep(0)\n");
     (void)async_task_cancel(async_current_task());
-    ASYNC_TRY AWAIT(async_sleep, ASYNC_SEC(9)); ASYNC_CATCH_ALL(self->e) trace("at %d\n", now_ms());
+    ASYNC_TRY
+        AWAIT(async_sleep, ASYNC_SEC(9));
+    ASYNC_CATCH_ALL(self->e) trace("at %d\n", now_ms());
     ASYNC_END
 }
 TEST(C11_a_task_that_cancels_itself)
@@ -446,8 +484,8 @@ TEST(C11_a_task_that_cancels_itself)
 
 ASYNC(int, cancels_itself, args(int error), vars(ASYNC_FUTURE(int) f))
 {
-    ASYNC_BEGIN
-    (void)async_task_cancel(async_current_task());
+    ASYNC_BEGIN(void)
+    async_task_cancel(async_current_task());
     (void)ASYNC_SET_RESULT(&self->f, 1);
     AWAIT(async_future_wait, &self->f.future); /* done: delivers nothing */
     trace("to the end\n");
@@ -474,13 +512,18 @@ TEST(C12_pending_cancel_at_the_end)
 ASYNC(void, turns_into, args(int error), vars(int e))
 {
     ASYNC_BEGIN
-    ASYNC_TRY AWAIT(async_sleep, ASYNC_SEC(9)); ASYNC_CATCH_ALL(self->e) ASYNC_RAISE(self->error);
+    ASYNC_TRY
+        AWAIT(async_sleep, ASYNC_SEC(9));
+    ASYNC_CATCH_ALL(self->e) ASYNC_RAISE(self->error);
     ASYNC_END
 }
 ASYNC(void, fails_in_finally)
 {
     ASYNC_BEGIN
-    ASYNC_DO AWAIT(async_sleep, ASYNC_SEC(9)); ASYNC_FINALLY ASYNC_RAISE(-EPERM);
+    ASYNC_DO
+        AWAIT(async_sleep, ASYNC_SEC(9));
+    ASYNC_FINALLY
+        ASYNC_RAISE(-EPERM);
     ASYNC_END
 }
 ASYNC(void, c13, tasks(turns_into a, fails_in_finally b))
@@ -497,7 +540,10 @@ ASYNC(void, c13, tasks(turns_into a, fails_in_finally b))
     CHECK_INT(async_task_error(&self->b.task), -EPERM);
     ASYNC_END
 }
-TEST(C13_another_error_replaces_the_cancel) { CHECK_INT(run_virtual(c13), 0); }
+TEST(C13_another_error_replaces_the_cancel)
+{
+    CHECK_INT(run_virtual(c13), 0);
+}
 
 ASYNC(void, c14, tasks(swallows inner, joins outer))
 {
@@ -579,8 +625,8 @@ TEST(C18_a_task_cancels_one_that_awaits_it)
 
 ASYNC(void, c19, tasks(sleeps a))
 {
-    ASYNC_BEGIN
-    (void)async_task_cancel(async_current_task());
+    ASYNC_BEGIN(void)
+    async_task_cancel(async_current_task());
     CHECK_INT(async_task_uncancel(async_current_task()), 0);
     AWAIT(async_sleep, ASYNC_MS(0));
     (void)async_task_cancel(async_current_task());
@@ -640,7 +686,7 @@ ASYNC(void, link_, args(async_task *on), awaits(async_join, async_sleep))
     else AWAIT(async_sleep, ASYNC_SEC(9));
     ASYNC_END
 }
-static ASYNC_TASK(link_) *links;
+static ASYNC_TASK(link_) * links;
 ASYNC(void, chain, vars(int i))
 {
     ASYNC_BEGIN
@@ -664,14 +710,15 @@ ASYNC(void, gathers, args(async_task *a, async_task *b), awaits(async_gather, as
     else AWAIT(async_sleep, ASYNC_SEC(9));
     ASYNC_END
 }
-static ASYNC_TASK(gathers) *nests;
+static ASYNC_TASK(gathers) * nests;
 /* Each gathers the one before it and a sleeper of its own. */
 ASYNC(void, nested, vars(int i))
 {
     ASYNC_BEGIN
     for (self->i = 0; self->i < LONG; self->i++) {
         ASYNC_SPAWN(&links[self->i], link_, NULL);
-        ASYNC_SPAWN(&nests[self->i], gathers, self->i ? &nests[self->i - 1].task : NULL, &links[self->i].task);
+        ASYNC_SPAWN(&nests[self->i], gathers, self->i ? &nests[self->i - 1].task : NULL,
+                    &links[self->i].task);
     }
     AWAIT(async_sleep, ASYNC_MS(1));
     CHECK(async_task_cancel(&nests[LONG - 1].task));
@@ -690,7 +737,9 @@ ASYNC(void, wide, vars(int i; int e))
     for (self->i = 0; self->i < LONG; self->i++) ASYNC_SPAWN(&links[self->i], link_, NULL);
     AWAIT(async_sleep, ASYNC_MS(1));
     (void)async_task_cancel(async_current_task());
-    ASYNC_TRY AWAIT(async_gather, ASYNC_TASK_SLICE(links, LONG)); ASYNC_CATCH_ALL(self->e) {}
+    ASYNC_TRY
+        AWAIT(async_gather, ASYNC_TASK_SLICE(links, LONG));
+    ASYNC_CATCH_ALL(self->e) {}
     CHECK_INT(self->e, ASYNC_CANCELED);
     AWAIT(async_gather_return_exceptions, ASYNC_TASK_SLICE(links, LONG));
     for (self->i = 0; self->i < LONG; self->i++) CHECK(async_task_cancelled(&links[self->i].task));
@@ -698,9 +747,21 @@ ASYNC(void, wide, vars(int i; int e))
     ASYNC_END
 }
 
-static void *run_chain(void *p) { CHECK_INT(run_virtual(chain), 0); return p; }
-static void *run_nested(void *p) { CHECK_INT(run_virtual(nested), 0); return p; }
-static void *run_wide(void *p) { CHECK_INT(run_virtual(wide), 0); return p; }
+static void *run_chain(void *p)
+{
+    CHECK_INT(run_virtual(chain), 0);
+    return p;
+}
+static void *run_nested(void *p)
+{
+    CHECK_INT(run_virtual(nested), 0);
+    return p;
+}
+static void *run_wide(void *p)
+{
+    CHECK_INT(run_virtual(wide), 0);
+    return p;
+}
 
 /* A stack that a recursion of 100,000 calls does not fit in by far. */
 static void on_a_small_stack(void *(*f)(void *))
@@ -719,9 +780,18 @@ static void on_a_small_stack(void *(*f)(void *))
     free(links);
     free(nests);
 }
-TEST(C5_chain_of_100000_joins) { on_a_small_stack(run_chain); }
-TEST(C5_100000_nested_gathers) { on_a_small_stack(run_nested); }
-TEST(C5_gather_of_100000) { on_a_small_stack(run_wide); }
+TEST(C5_chain_of_100000_joins)
+{
+    on_a_small_stack(run_chain);
+}
+TEST(C5_100000_nested_gathers)
+{
+    on_a_small_stack(run_nested);
+}
+TEST(C5_gather_of_100000)
+{
+    on_a_small_stack(run_wide);
+}
 
 /* Each awaits the next; `from` of them stand before the ring. The first one is cancelled. */
 enum { RING = 1000 };
@@ -730,11 +800,13 @@ ASYNC(void, ring_of_joins, args(int n, int from), vars(int i))
 {
     ASYNC_BEGIN
     for (self->i = 0; self->i < self->n; self->i++)
-        ASYNC_SPAWN(&ring[self->i], link_, &ring[self->i + 1 < self->n ? self->i + 1 : self->from].task);
+        ASYNC_SPAWN(&ring[self->i], link_,
+                    &ring[self->i + 1 < self->n ? self->i + 1 : self->from].task);
     AWAIT(async_sleep, ASYNC_MS(1));
     CHECK(async_task_cancel(&ring[0].task));
     AWAIT(async_gather_return_exceptions, ASYNC_TASK_SLICE(ring, self->n));
-    for (self->i = 0; self->i < self->n; self->i++) CHECK(async_task_cancelled(&ring[self->i].task));
+    for (self->i = 0; self->i < self->n; self->i++)
+        CHECK(async_task_cancelled(&ring[self->i].task));
     ASYNC_END
 }
 TEST(C5_ring_of_joins)
@@ -802,7 +874,10 @@ ASYNC(void, ring_of_wait_for, tasks(waits_for a, waits_for b, waits_for c))
     CHECK(async_task_error(&self->b.task) != 0);
     ASYNC_END
 }
-TEST(C5_ring_of_wait_for) { CHECK_INT(run_virtual(ring_of_wait_for), 0); }
+TEST(C5_ring_of_wait_for)
+{
+    CHECK_INT(run_virtual(ring_of_wait_for), 0);
+}
 
 /* --- cancelled at every suspension point --- */
 
@@ -826,7 +901,8 @@ ASYNC(void, point)
     if (++points == cut_at) {
         if (cut_way == BY_ITSELF) (void)async_task_cancel(victim);
         if (cut_way == AT_ONCE) async_call_soon(async_running_loop(), &cut_call, cut, NULL);
-        if (cut_way == TOO_LATE) async_call_later(async_running_loop(), &cut_call, ASYNC_MS(1), cut, NULL);
+        if (cut_way == TOO_LATE)
+            async_call_later(async_running_loop(), &cut_call, ASYNC_MS(1), cut, NULL);
     }
     AWAIT(async_sleep, ASYNC_MS(1));
     ASYNC_END
@@ -860,7 +936,8 @@ ASYNC(void, member, args(int error), vars(int obj), awaits(point, hold_enter, ho
     }
     ASYNC_END
 }
-ASYNC(int, nest, tasks(member own), vars(async_group tg; async_timeout t; ASYNC_TASK(member) m[3]; int a; int b; int e),
+ASYNC(int, nest, tasks(member own),
+      vars(async_group tg; async_timeout t; ASYNC_TASK(member) m[3]; int a; int b; int e),
       awaits(point, hold_enter, hold_exit))
 {
     ASYNC_BEGIN
@@ -877,13 +954,15 @@ ASYNC(int, nest, tasks(member own), vars(async_group tg; async_timeout t; ASYNC_
                             ASYNC_SPAWN_IN(&self->tg, &self->m[2], member, -EIO);
                             AWAIT(point);
                         }
-                    } ASYNC_FINALLY {
+                    }
+                    ASYNC_FINALLY {
                         AWAIT(point);
                     }
                     AWAIT(point);
                 }
             }
-        } ASYNC_CATCH(self->e) {
+        }
+        ASYNC_CATCH(self->e) {
             AWAIT(point);
         }
         ASYNC_WITH(async_timeout, &self->t, ASYNC_MS(1)) AWAIT(async_join, &self->own.task);

@@ -4,8 +4,12 @@
 
 static const char *name_of(int error)
 {
-    return error == 0 ? "ok" : error == ASYNC_CANCELED ? "cancelled" : error == -EIO ? "EIO" : error == -EPERM ? "EPERM"
-         : error == -ETIMEDOUT ? "timeout" : "?";
+    return error == 0                ? "ok"
+           : error == ASYNC_CANCELED ? "cancelled"
+           : error == -EIO           ? "EIO"
+           : error == -EPERM         ? "EPERM"
+           : error == -ETIMEDOUT     ? "timeout"
+                                     : "?";
 }
 
 static int say(void *text)
@@ -18,7 +22,9 @@ static char text_1[] = "call 1", text_2[] = "call 2", text_3[] = "call 3";
 ASYNC(int, waits, args(const char *name, async_future *f), vars(int e))
 {
     ASYNC_BEGIN
-    ASYNC_TRY AWAIT(async_future_wait, self->f); ASYNC_CATCH_ALL(self->e) {}
+    ASYNC_TRY
+        AWAIT(async_future_wait, self->f);
+    ASYNC_CATCH_ALL(self->e) {}
     trace("%s: %s\n", self->name, name_of(self->e));
     if (self->e) ASYNC_RAISE(self->e);
     ASYNC_RETURN(0);
@@ -75,7 +81,9 @@ TEST(F3_done_once)
         CHECK_INT(async_future_set_error(&f.future, -EPERM), -EALREADY);
         CHECK(!async_future_cancel(&f.future));
         CHECK_INT(f.result, state == 0);
-        CHECK_INT(async_future_error(&f.future), state == 0 ? 0 : state == 1 ? -EIO : ASYNC_CANCELED);
+        CHECK_INT(async_future_error(&f.future), state == 0   ? 0
+                                                 : state == 1 ? -EIO
+                                                              : ASYNC_CANCELED);
         CHECK(async_future_cancelled(&f.future) == (state == 2));
     }
 }
@@ -103,8 +111,8 @@ TEST(F4_callbacks_run_on_the_next_tick_in_order)
 
 ASYNC(void, f5, vars(async_future f; async_call one; async_call two; async_call three))
 {
-    ASYNC_BEGIN
-    (void)async_future_add_done_callback(&self->f, &self->one, say, text_1);
+    ASYNC_BEGIN(void)
+    async_future_add_done_callback(&self->f, &self->one, say, text_1);
     (void)async_future_add_done_callback(&self->f, &self->two, say, text_2);
     CHECK_INT(async_future_add_done_callback(&self->f, &self->two, say, text_2), -EBUSY);
     CHECK(async_call_cancel(&self->one));
@@ -135,8 +143,10 @@ static int changes(void *which)
     trace("call %d\n", (int)(intptr_t)which);
     if (which == (void *)0) {
         CHECK(async_call_cancel(&change.call[1])); /* on its way already */
-        CHECK_INT(async_future_add_done_callback(&change.f, &change.call[3], changes, (void *)3), 0);
-        CHECK_INT(async_future_add_done_callback(&change.f, &change.call[0], changes, (void *)4), 0); /* itself */
+        CHECK_INT(async_future_add_done_callback(&change.f, &change.call[3], changes, (void *)3),
+                  0);
+        CHECK_INT(async_future_add_done_callback(&change.f, &change.call[0], changes, (void *)4),
+                  0); /* itself */
     }
     return 0;
 }
@@ -144,7 +154,8 @@ ASYNC(void, f5_changes, vars(int i))
 {
     ASYNC_BEGIN
     for (self->i = 0; self->i < 3; self->i++)
-        (void)async_future_add_done_callback(&change.f, &change.call[self->i], changes, (void *)(intptr_t)self->i);
+        (void)async_future_add_done_callback(&change.f, &change.call[self->i], changes,
+                                             (void *)(intptr_t)self->i);
     (void)async_future_set(&change.f);
     AWAIT(async_sleep, ASYNC_MS(0));
     AWAIT(async_sleep, ASYNC_MS(0));
@@ -159,12 +170,14 @@ TEST(F5_callbacks_that_change_the_list)
 ASYNC(void, f6, args(int error), tasks(waits t[20]), vars(async_future f; int i))
 {
     ASYNC_BEGIN
-    for (self->i = 0; self->i < 20; self->i++) ASYNC_SPAWN(&self->t[self->i], waits, self->i % 2 ? "odd" : "even", &self->f);
+    for (self->i = 0; self->i < 20; self->i++)
+        ASYNC_SPAWN(&self->t[self->i], waits, self->i % 2 ? "odd" : "even", &self->f);
     AWAIT(async_sleep, ASYNC_MS(1));
     if (self->error) (void)async_future_set_error(&self->f, self->error);
     else (void)async_future_set(&self->f);
     AWAIT(async_gather_return_exceptions, ASYNC_TASK_ARRAY(self->t));
-    for (self->i = 0; self->i < 20; self->i++) CHECK_INT(async_task_error(&self->t[self->i].task), self->error);
+    for (self->i = 0; self->i < 20; self->i++)
+        CHECK_INT(async_task_error(&self->t[self->i].task), self->error);
     ASYNC_END
 }
 TEST(F6_any_number_may_wait)
@@ -181,8 +194,8 @@ TEST(F6_any_number_may_wait)
 
 ASYNC(void, f7, vars(async_future f; int e; int i))
 {
-    ASYNC_BEGIN
-    (void)async_future_set_error(&self->f, -EIO);
+    ASYNC_BEGIN(void)
+    async_future_set_error(&self->f, -EIO);
     for (self->i = 0; self->i < 3; self->i++) {
         AWAIT_ERR(self->e, async_future_wait, &self->f);
         CHECK_INT(self->e, -EIO);
@@ -190,7 +203,10 @@ ASYNC(void, f7, vars(async_future f; int e; int i))
     }
     ASYNC_END
 }
-TEST(F7_read_any_number_of_times) { CHECK_INT(run_virtual(f7), 0); }
+TEST(F7_read_any_number_of_times)
+{
+    CHECK_INT(run_virtual(f7), 0);
+}
 
 ASYNC(void, f8, tasks(waits a, waits b), vars(ASYNC_FUTURE(int) f))
 {

@@ -4,8 +4,12 @@
 
 static const char *name_of(int error)
 {
-    return error == 0 ? "ok" : error == ASYNC_CANCELED ? "cancelled" : error == -EIO ? "EIO" : error == -EPERM ? "EPERM"
-         : error == -ETIMEDOUT ? "timeout" : "?";
+    return error == 0                ? "ok"
+           : error == ASYNC_CANCELED ? "cancelled"
+           : error == -EIO           ? "EIO"
+           : error == -EPERM         ? "EPERM"
+           : error == -ETIMEDOUT     ? "timeout"
+                                     : "?";
 }
 
 ASYNC(int, child, args(const char *name, int ms, int error))
@@ -33,9 +37,12 @@ ASYNC(int, two, args(const char *name, async_task *a, async_task *b, bool settle
 {
     ASYNC_BEGIN
     ASYNC_TRY {
-        if (self->settle) AWAIT(async_gather_return_exceptions, ASYNC_MAKE_(async_tasks, 2, 1, NULL, {self->a, self->b}));
+        if (self->settle)
+            AWAIT(async_gather_return_exceptions,
+                  ASYNC_MAKE_(async_tasks, 2, 1, NULL, {self->a, self->b}));
         else AWAIT(async_gather, ASYNC_MAKE_(async_tasks, 2, 1, NULL, {self->a, self->b}));
-    } ASYNC_CATCH_ALL(self->e) {}
+    }
+    ASYNC_CATCH_ALL(self->e) {}
     trace("%s: %s at %d\n", self->name, name_of(self->e), now_ms());
     if (self->e) ASYNC_RAISE(self->e);
     ASYNC_RETURN(0);
@@ -44,7 +51,9 @@ ASYNC(int, two, args(const char *name, async_task *a, async_task *b, bool settle
 ASYNC(void, join, args(const char *name, async_task *on), vars(int e))
 {
     ASYNC_BEGIN
-    ASYNC_TRY AWAIT(async_join, self->on); ASYNC_CATCH_ALL(self->e) {}
+    ASYNC_TRY
+        AWAIT(async_join, self->on);
+    ASYNC_CATCH_ALL(self->e) {}
     trace("%s: %s\n", self->name, name_of(self->e));
     ASYNC_END
 }
@@ -56,7 +65,8 @@ ASYNC(void, in_order, tasks(child a, child b, child c))
     ASYNC_SPAWN(&self->b, child, "b", 1, 0);
     ASYNC_SPAWN(&self->c, child, "c", 2, 0);
     AWAIT(async_gather, ASYNC_TASKS(&self->a, &self->b, &self->c));
-    trace("%d %d %d at %d\n", ASYNC_RESULT(&self->a), ASYNC_RESULT(&self->b), ASYNC_RESULT(&self->c), now_ms());
+    trace("%d %d %d at %d\n", ASYNC_RESULT(&self->a), ASYNC_RESULT(&self->b),
+          ASYNC_RESULT(&self->c), now_ms());
     ASYNC_END
 }
 TEST(G1_waits_for_all)
@@ -94,7 +104,7 @@ TEST(G1_nothing_to_wait_for_does_not_yield)
 
 /* All the ways to name tasks. */
 enum { MANY = 1000 };
-ASYNC(void, named, vars(ASYNC_TASK(quiet) t[MANY]; async_task *p[MANY]; int i))
+ASYNC(void, named, vars(ASYNC_TASK(quiet) t[MANY]; async_task * p[MANY]; int i))
 {
     ASYNC_BEGIN
     for (self->i = 0; self->i < MANY; self->i++) {
@@ -107,10 +117,14 @@ ASYNC(void, named, vars(ASYNC_TASK(quiet) t[MANY]; async_task *p[MANY]; int i))
     CHECK_INT(now_ms(), 4);
     AWAIT(async_gather, ASYNC_TASK_ARRAY(self->t));
     CHECK_INT(now_ms(), 6);
-    for (self->i = 0; self->i < MANY; self->i++) CHECK_INT(ASYNC_RESULT(&self->t[self->i]), self->i % 7);
+    for (self->i = 0; self->i < MANY; self->i++)
+        CHECK_INT(ASYNC_RESULT(&self->t[self->i]), self->i % 7);
     ASYNC_END
 }
-TEST(G1_arrays_of_tasks) { CHECK_INT(run_virtual(named), 0); }
+TEST(G1_arrays_of_tasks)
+{
+    CHECK_INT(run_virtual(named), 0);
+}
 
 ASYNC(void, one_fails, tasks(child a, child b, child c, child d), vars(int e))
 {
@@ -119,7 +133,8 @@ ASYNC(void, one_fails, tasks(child a, child b, child c, child d), vars(int e))
     ASYNC_SPAWN(&self->b, child, "b", 2, -EIO);
     ASYNC_SPAWN(&self->c, child, "c", 3, -EPERM);
     ASYNC_SPAWN(&self->d, child, "d", 2, -EPERM);
-    ASYNC_TRY AWAIT(async_gather, ASYNC_TASKS(&self->a, &self->b, &self->c, &self->d));
+    ASYNC_TRY
+        AWAIT(async_gather, ASYNC_TASKS(&self->a, &self->b, &self->c, &self->d));
     ASYNC_CATCH(self->e) trace("%s at %d\n", name_of(self->e), now_ms());
     CHECK(!async_task_done(&self->a.task) && async_task_cancelling(&self->a.task) == 0);
     AWAIT(async_sleep, ASYNC_MS(5));
@@ -129,7 +144,8 @@ ASYNC(void, one_fails, tasks(child a, child b, child c, child d), vars(int e))
 TEST(G2_the_first_error_comes_at_once_and_the_others_go_on)
 {
     CHECK_INT(run_virtual(one_fails), 0);
-    CHECK_TRACE("a starts\nb starts\nc starts\nd starts\nb ends\nd ends\nEIO at 2\nc ends\na ends\n");
+    CHECK_TRACE(
+        "a starts\nb starts\nc starts\nd starts\nb ends\nd ends\nEIO at 2\nc ends\na ends\n");
     CHECK_INT(test_reports, 0); /* the later errors are nobody's business */
 }
 
@@ -141,7 +157,9 @@ ASYNC(void, failed_before, tasks(quiet a, quiet b, quiet c), vars(int e))
     ASYNC_SPAWN(&self->b, quiet, 1, -EIO);
     ASYNC_SPAWN(&self->c, quiet, 1, -EPERM);
     AWAIT(async_sleep, ASYNC_MS(2));
-    ASYNC_TRY AWAIT(async_gather, ASYNC_TASKS(&self->a, &self->b, &self->c)); ASYNC_CATCH(self->e) {}
+    ASYNC_TRY
+        AWAIT(async_gather, ASYNC_TASKS(&self->a, &self->b, &self->c));
+    ASYNC_CATCH(self->e) {}
     CHECK_INT(self->e, -EIO);
     CHECK_INT(now_ms(), 2);
     AWAIT(async_gather, ASYNC_TASKS(&self->a));
@@ -183,7 +201,8 @@ ASYNC(int, slow_to_die, args(const char *name, int ms, bool swallow), vars(int e
     ASYNC_BEGIN
     ASYNC_TRY {
         AWAIT(async_sleep, ASYNC_SEC(9));
-    } ASYNC_CATCH_ALL(self->e) {
+    }
+    ASYNC_CATCH_ALL(self->e) {
         trace("%s told at %d\n", self->name, now_ms());
         AWAIT(async_sleep, ASYNC_MS(self->ms));
         if (!self->swallow) ASYNC_RAISE(self->e);
@@ -191,7 +210,8 @@ ASYNC(int, slow_to_die, args(const char *name, int ms, bool swallow), vars(int e
     ASYNC_RETURN(self->ms);
     ASYNC_END
 }
-ASYNC(void, cancel_it, args(bool settle, bool swallow), tasks(slow_to_die a, slow_to_die b, quiet done, two g))
+ASYNC(void, cancel_it, args(bool settle, bool swallow),
+      tasks(slow_to_die a, slow_to_die b, quiet done, two g))
 {
     ASYNC_BEGIN
     ASYNC_SPAWN(&self->a, slow_to_die, "a", 5, self->swallow);
@@ -201,7 +221,8 @@ ASYNC(void, cancel_it, args(bool settle, bool swallow), tasks(slow_to_die a, slo
     CHECK(async_task_cancel(&self->g.task));
     AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&self->g, &self->a));
     CHECK(async_task_cancelled(&self->g.task));
-    trace("a %s, b %s\n", name_of(async_task_error(&self->a.task)), name_of(async_task_error(&self->b.task)));
+    trace("a %s, b %s\n", name_of(async_task_error(&self->a.task)),
+          name_of(async_task_error(&self->b.task)));
     ASYNC_END
 }
 TEST(G4_cancel_goes_to_every_child_and_ends_through_them)
@@ -223,7 +244,9 @@ TEST(G6_cancelled_even_if_errors_are_values_or_swallowed)
 ASYNC(void, fails_when_told, args(int error), vars(int e))
 {
     ASYNC_BEGIN
-    ASYNC_TRY AWAIT(async_sleep, ASYNC_SEC(9)); ASYNC_CATCH_ALL(self->e) {}
+    ASYNC_TRY
+        AWAIT(async_sleep, ASYNC_SEC(9));
+    ASYNC_CATCH_ALL(self->e) {}
     ASYNC_RAISE(self->error);
     ASYNC_END
 }
@@ -295,7 +318,8 @@ ASYNC(void, too_late, args(int hops), tasks(quiet a, quiet b, two g))
     ASYNC_SPAWN(&self->b, quiet, 0, 0);
     AWAIT(async_sleep, ASYNC_MS(0));
     for (; self->hops; self->hops--) AWAIT(async_sleep, ASYNC_MS(0));
-    trace("%d %d %d ", async_task_done(&self->a.task), async_task_done(&self->b.task), async_task_done(&self->g.task));
+    trace("%d %d %d ", async_task_done(&self->a.task), async_task_done(&self->b.task),
+          async_task_done(&self->g.task));
     trace("%s\n", async_task_cancel(&self->g.task) ? "true" : "false");
     CHECK_INT(async_task_cancelling(&self->a.task), 0);
     AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&self->g));
@@ -316,7 +340,9 @@ TEST(G8_cancel_after_the_children_have_ended)
 ASYNC(int, fails_late, vars(int e))
 {
     ASYNC_BEGIN
-    ASYNC_TRY AWAIT(async_sleep, ASYNC_SEC(9)); ASYNC_CATCH_ALL(self->e) {}
+    ASYNC_TRY
+        AWAIT(async_sleep, ASYNC_SEC(9));
+    ASYNC_CATCH_ALL(self->e) {}
     AWAIT(async_sleep, ASYNC_MS(1));
     ASYNC_RAISE(-EIO);
     ASYNC_END
@@ -324,7 +350,9 @@ ASYNC(int, fails_late, vars(int e))
 ASYNC(int, swallows, vars(int e))
 {
     ASYNC_BEGIN
-    ASYNC_TRY AWAIT(async_sleep, ASYNC_SEC(9)); ASYNC_CATCH_ALL(self->e) {}
+    ASYNC_TRY
+        AWAIT(async_sleep, ASYNC_SEC(9));
+    ASYNC_CATCH_ALL(self->e) {}
     AWAIT(async_sleep, ASYNC_MS(1));
     ASYNC_RETURN(1);
     ASYNC_END
@@ -339,7 +367,8 @@ ASYNC(void, twice_too_late, tasks(fails_late a, swallows b, two g))
     CHECK(async_task_cancel(&self->g.task));
     AWAIT(async_sleep, ASYNC_MS(0));
     AWAIT(async_sleep, ASYNC_MS(1)); /* this timer is set after theirs */
-    CHECK(async_task_done(&self->a.task) && async_task_done(&self->b.task) && !async_task_done(&self->g.task));
+    CHECK(async_task_done(&self->a.task) && async_task_done(&self->b.task) &&
+          !async_task_done(&self->g.task));
     CHECK(async_task_cancel(&self->g.task));
     AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&self->g));
     CHECK_INT(async_task_cancelling(&self->g.task), 2);
@@ -353,7 +382,8 @@ TEST(G8_second_cancel_after_the_children_have_ended)
 
 /* --- several who wait for the same tasks --- */
 
-ASYNC(void, all_wait, args(int ea, int eb), tasks(child a, child b, two g1, two g2, two g3, join j1, join j2))
+ASYNC(void, all_wait, args(int ea, int eb),
+      tasks(child a, child b, two g1, two g2, two g3, join j1, join j2))
 {
     ASYNC_BEGIN
     ASYNC_SPAWN(&self->a, child, "a", 2, self->ea);
@@ -472,14 +502,18 @@ ASYNC(void, gathers_itself, vars(int e))
     self->e = 0;
     ASYNC_TRY {
         AWAIT(async_gather, ASYNC_MAKE_(async_tasks, 1, 1, NULL, {async_current_task()}));
-    } ASYNC_CATCH(self->e) {}
+    }
+    ASYNC_CATCH(self->e) {}
     CHECK_INT(self->e, -EDEADLK);
     ASYNC_END
 }
-TEST(G1_a_task_that_gathers_itself) { CHECK_INT(run_virtual(gathers_itself), 0); }
+TEST(G1_a_task_that_gathers_itself)
+{
+    CHECK_INT(run_virtual(gathers_itself), 0);
+}
 
 /* Tasks of the allocator stay until the gather that named them has resumed. */
-ASYNC(void, from_the_allocator, vars(ASYNC_TASK(quiet) *a; ASYNC_TASK(quiet) *b; int e))
+ASYNC(void, from_the_allocator, vars(ASYNC_TASK(quiet) * a; ASYNC_TASK(quiet) * b; int e))
 {
     ASYNC_BEGIN
     self->a = ASYNC_SPAWN_NEW(quiet, 1, 0);
@@ -489,7 +523,9 @@ ASYNC(void, from_the_allocator, vars(ASYNC_TASK(quiet) *a; ASYNC_TASK(quiet) *b;
     CHECK_INT(ASYNC_RESULT(self->b), 3);
     self->a = ASYNC_SPAWN_NEW(quiet, 1, -EIO);
     self->b = ASYNC_SPAWN_NEW(quiet, 3, -EPERM);
-    ASYNC_TRY AWAIT(async_gather, ASYNC_TASKS(self->a, self->b)); ASYNC_CATCH(self->e) {}
+    ASYNC_TRY
+        AWAIT(async_gather, ASYNC_TASKS(self->a, self->b));
+    ASYNC_CATCH(self->e) {}
     CHECK_INT(self->e, -EIO);
     CHECK_INT(async_task_error(&self->a->task), -EIO);
     CHECK(!async_task_done(&self->b->task));
@@ -503,7 +539,7 @@ TEST(G2_tasks_of_the_allocator)
 }
 
 /* More gathers over one such task than its counter can hold are refused, not forgotten. */
-ASYNC(void, crowd, vars(ASYNC_TASK(quiet) *a; ASYNC_TASK(two) g[400]; int i; int ok))
+ASYNC(void, crowd, vars(ASYNC_TASK(quiet) * a; ASYNC_TASK(two) g[400]; int i; int ok))
 {
     ASYNC_BEGIN
     self->a = ASYNC_SPAWN_NEW(quiet, 1, 0);
@@ -517,4 +553,7 @@ ASYNC(void, crowd, vars(ASYNC_TASK(quiet) *a; ASYNC_TASK(two) g[400]; int i; int
     CHECK(self->ok > 100);
     ASYNC_END
 }
-TEST(G7_very_many_gathers_of_one_task_of_the_allocator) { CHECK_INT(run_virtual(crowd), 0); }
+TEST(G7_very_many_gathers_of_one_task_of_the_allocator)
+{
+    CHECK_INT(run_virtual(crowd), 0);
+}

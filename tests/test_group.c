@@ -3,8 +3,13 @@
 
 static const char *name_of(int error)
 {
-    return error == 0 ? "ok" : error == ASYNC_CANCELED ? "cancelled" : error == -EIO ? "EIO" : error == -EPERM ? "EPERM"
-         : error == -ENOENT ? "ENOENT" : error == -ESHUTDOWN ? "ESHUTDOWN" : "?";
+    return error == 0                ? "ok"
+           : error == ASYNC_CANCELED ? "cancelled"
+           : error == -EIO           ? "EIO"
+           : error == -EPERM         ? "EPERM"
+           : error == -ENOENT        ? "ENOENT"
+           : error == -ESHUTDOWN     ? "ESHUTDOWN"
+                                     : "?";
 }
 /* The group's errors, as Python prints them. */
 static const char *failures(const async_group *group)
@@ -24,7 +29,8 @@ ASYNC(int, member, args(const char *name, int ms, int error, int cleanup, int la
     trace("%s starts\n", self->name);
     ASYNC_TRY {
         AWAIT(async_sleep, ASYNC_MS(self->ms));
-    } ASYNC_CATCH_ALL(self->e) {
+    }
+    ASYNC_CATCH_ALL(self->e) {
         trace("%s: %s at %d\n", self->name, name_of(self->e), now_ms());
         AWAIT(async_sleep, ASYNC_MS(self->cleanup));
         if (self->late) ASYNC_RAISE(self->late);
@@ -38,7 +44,9 @@ ASYNC(int, member, args(const char *name, int ms, int error, int cleanup, int la
 ASYNC(int, swallows, vars(int e))
 {
     ASYNC_BEGIN
-    ASYNC_TRY AWAIT(async_sleep, ASYNC_SEC(9)); ASYNC_CATCH_ALL(self->e) {}
+    ASYNC_TRY
+        AWAIT(async_sleep, ASYNC_SEC(9));
+    ASYNC_CATCH_ALL(self->e) {}
     ASYNC_RETURN(4);
     ASYNC_END
 }
@@ -80,19 +88,22 @@ TEST(TG1_waits_for_all)
 }
 
 /* Members add members, the last one when all others have ended. */
-ASYNC(void, adds, args(async_group *tg, int depth, ASYNC_TASK(member) *room))
+ASYNC(void, adds, args(async_group *tg, int depth, ASYNC_TASK(member) * room))
 {
     ASYNC_BEGIN
     for (; self->depth > 0; self->depth--) {
         AWAIT(async_sleep, ASYNC_MS(1));
-        CHECK_INT(ASYNC_SPAWN_IN(self->tg, &self->room[self->depth], member, "m", self->depth == 1 ? 5 : 0, 0, 0, 0), 0);
+        CHECK_INT(ASYNC_SPAWN_IN(self->tg, &self->room[self->depth], member, "m",
+                                 self->depth == 1 ? 5 : 0, 0, 0, 0),
+                  0);
     }
     ASYNC_END
 }
 ASYNC(void, tg9, tasks(adds a), vars(async_group tg; ASYNC_TASK(member) room[4]))
 {
     ASYNC_BEGIN
-    ASYNC_WITH(async_group, &self->tg) ASYNC_SPAWN_IN(&self->tg, &self->a, adds, &self->tg, 3, self->room);
+    ASYNC_WITH(async_group, &self->tg)
+        ASYNC_SPAWN_IN(&self->tg, &self->a, adds, &self->tg, 3, self->room);
     CHECK_INT(now_ms(), 8);
     ASYNC_END
 }
@@ -106,7 +117,8 @@ TEST(TG9_members_add_members_while_the_parent_waits)
 
 /* What comes out of a group with members a, b, c, d; `where`: the parent waits in the body for so
  * many ms before it leaves. */
-ASYNC(void, four, args(int where, int body_error, int late), tasks(member a, member b, member c, member d), vars(async_group tg; int e))
+ASYNC(void, four, args(int where, int body_error, int late),
+      tasks(member a, member b, member c, member d), vars(async_group tg; int e))
 {
     ASYNC_BEGIN
     ASYNC_TRY {
@@ -117,12 +129,16 @@ ASYNC(void, four, args(int where, int body_error, int late), tasks(member a, mem
             ASYNC_SPAWN_IN(&self->tg, &self->d, member, "d", 9, 0, 1, self->late);
             ASYNC_DO {
                 if (self->where) AWAIT(async_sleep, ASYNC_MS(self->where));
-            } ASYNC_FINALLY trace("body left at %d\n", now_ms());
+            }
+            ASYNC_FINALLY
+                trace("body left at %d\n", now_ms());
             if (self->body_error) ASYNC_RAISE(self->body_error);
         }
         trace("ok\n");
-    } ASYNC_CATCH_ALL(self->e) {
-        trace("%s (%s) at %d, cancelling %d\n", name_of(self->e), failures(&self->tg), now_ms(), async_task_cancelling(async_current_task()));
+    }
+    ASYNC_CATCH_ALL(self->e) {
+        trace("%s (%s) at %d, cancelling %d\n", name_of(self->e), failures(&self->tg), now_ms(),
+              async_task_cancelling(async_current_task()));
     }
     AWAIT(async_sleep, ASYNC_MS(1)); /* no cancel is left over */
     ASYNC_END
@@ -133,8 +149,9 @@ TEST(TG2_the_first_failure_cancels_the_others)
     CHECK_TRACE("body left at 0\na starts\nb starts\nc starts\nd starts\na ends at 1\nb ends at 2\n"
                 "c: cancelled at 2\nd: cancelled at 2\nEIO (EIO) at 5, cancelling 0\n");
     CHECK_INT(run_virtual(four, 100, 0, 0), 0); /* and the body */
-    CHECK_TRACE("a starts\nb starts\nc starts\nd starts\na ends at 1\nb ends at 2\n"
-                "c: cancelled at 2\nd: cancelled at 2\nbody left at 2\nEIO (EIO) at 5, cancelling 0\n");
+    CHECK_TRACE(
+        "a starts\nb starts\nc starts\nd starts\na ends at 1\nb ends at 2\n"
+        "c: cancelled at 2\nd: cancelled at 2\nbody left at 2\nEIO (EIO) at 5, cancelling 0\n");
     CHECK_INT(test_reports, 0);
 }
 TEST(TG3_all_failures_in_the_order_of_their_ends)
@@ -149,8 +166,9 @@ TEST(TG4_a_failure_of_the_body_cancels_all)
     CHECK_INT(run_virtual(four, 0, -ENOENT, 0), 0); /* they have not started, and never do */
     CHECK_TRACE("body left at 0\nENOENT () at 0, cancelling 0\n");
     CHECK_INT(run_virtual(four, 1, -ENOENT, -EPERM), 0);
-    CHECK_TRACE("a starts\nb starts\nc starts\nd starts\nbody left at 1\n"
-                "a: cancelled at 1\nb: cancelled at 1\nc: cancelled at 1\nd: cancelled at 1\nEPERM (EPERM) at 4, cancelling 0\n");
+    CHECK_TRACE(
+        "a starts\nb starts\nc starts\nd starts\nbody left at 1\n"
+        "a: cancelled at 1\nb: cancelled at 1\nc: cancelled at 1\nd: cancelled at 1\nEPERM (EPERM) at 4, cancelling 0\n");
     CHECK_INT(test_reports, 0);
 }
 
@@ -175,27 +193,32 @@ ASYNC(void, cancel_four, args(int where, int at, int again, int late), tasks(fou
 TEST(TG5_the_parent_is_cancelled_from_outside)
 {
     CHECK_INT(run_virtual(cancel_four, 0, 1, 0, 0), 0); /* waiting for the members */
-    CHECK_TRACE("body left at 0\na starts\nb starts\nc starts\nd starts\na ends at 1\n"
-                "b: cancelled at 1\nc: cancelled at 1\nd: cancelled at 1\ncancelled () at 4, cancelling 1\nok\n");
+    CHECK_TRACE(
+        "body left at 0\na starts\nb starts\nc starts\nd starts\na ends at 1\n"
+        "b: cancelled at 1\nc: cancelled at 1\nd: cancelled at 1\ncancelled () at 4, cancelling 1\nok\n");
     CHECK_INT(run_virtual(cancel_four, 100, 1, 0, 0), 0); /* in the body */
-    CHECK_TRACE("a starts\nb starts\nc starts\nd starts\na ends at 1\nbody left at 1\n"
-                "b: cancelled at 1\nc: cancelled at 1\nd: cancelled at 1\ncancelled () at 4, cancelling 1\nok\n");
+    CHECK_TRACE(
+        "a starts\nb starts\nc starts\nd starts\na ends at 1\nbody left at 1\n"
+        "b: cancelled at 1\nc: cancelled at 1\nd: cancelled at 1\ncancelled () at 4, cancelling 1\nok\n");
     CHECK_INT(run_virtual(cancel_four, 0, 1, 1, 0), 0); /* and again */
-    CHECK_TRACE("body left at 0\na starts\nb starts\nc starts\nd starts\na ends at 1\n"
-                "b: cancelled at 1\nc: cancelled at 1\nd: cancelled at 1\ncancelled () at 4, cancelling 3\nok\n");
+    CHECK_TRACE(
+        "body left at 0\na starts\nb starts\nc starts\nd starts\na ends at 1\n"
+        "b: cancelled at 1\nc: cancelled at 1\nd: cancelled at 1\ncancelled () at 4, cancelling 3\nok\n");
 }
 TEST(TG10_TG13_cancelled_from_outside_and_a_member_fails)
 {
     /* the group's error wins; the cancel is not lost, but comes at the next await */
     CHECK_INT(run_virtual(cancel_four, 0, 1, 0, -EPERM), 0);
-    CHECK_TRACE("body left at 0\na starts\nb starts\nc starts\nd starts\na ends at 1\n"
-                "b: cancelled at 1\nc: cancelled at 1\nd: cancelled at 1\nEPERM (EPERM) at 4, cancelling 1\ncancelled\n");
+    CHECK_TRACE(
+        "body left at 0\na starts\nb starts\nc starts\nd starts\na ends at 1\n"
+        "b: cancelled at 1\nc: cancelled at 1\nd: cancelled at 1\nEPERM (EPERM) at 4, cancelling 1\ncancelled\n");
     CHECK_INT(run_virtual(cancel_four, 0, 3, 0, 0), 0); /* after b has failed */
     CHECK_TRACE("body left at 0\na starts\nb starts\nc starts\nd starts\na ends at 1\nb ends at 2\n"
                 "c: cancelled at 2\nd: cancelled at 2\nEIO (EIO) at 5, cancelling 1\ncancelled\n");
     CHECK_INT(run_virtual(cancel_four, 100, 3, 0, 0), 0);
-    CHECK_TRACE("a starts\nb starts\nc starts\nd starts\na ends at 1\nb ends at 2\n"
-                "c: cancelled at 2\nd: cancelled at 2\nbody left at 2\nEIO (EIO) at 5, cancelling 1\ncancelled\n");
+    CHECK_TRACE(
+        "a starts\nb starts\nc starts\nd starts\na ends at 1\nb ends at 2\n"
+        "c: cancelled at 2\nd: cancelled at 2\nbody left at 2\nEIO (EIO) at 5, cancelling 1\ncancelled\n");
 }
 
 ASYNC(void, tg6, tasks(member a, member b), vars(async_group tg))
@@ -219,7 +242,9 @@ TEST(TG6_a_cancelled_member_is_no_error)
 
 /* --- nested --- */
 
-ASYNC(void, nested, args(int outer_error, int inner_error), tasks(member a, member b, member c, member d), vars(async_group outer; async_group inner; int e))
+ASYNC(void, nested, args(int outer_error, int inner_error),
+      tasks(member a, member b, member c, member d),
+      vars(async_group outer; async_group inner; int e))
 {
     ASYNC_BEGIN
     ASYNC_TRY {
@@ -231,12 +256,14 @@ ASYNC(void, nested, args(int outer_error, int inner_error), tasks(member a, memb
                     ASYNC_SPAWN_IN(&self->inner, &self->c, member, "c", 1, self->inner_error, 0, 0);
                     ASYNC_SPAWN_IN(&self->inner, &self->d, member, "d", 9, 0, 2, 0);
                 }
-            } ASYNC_CATCH_ALL(self->e) {
+            }
+            ASYNC_CATCH_ALL(self->e) {
                 trace("inner: %s (%s) at %d\n", name_of(self->e), failures(&self->inner), now_ms());
                 ASYNC_RAISE(self->e);
             }
         }
-    } ASYNC_CATCH_ALL(self->e) {
+    }
+    ASYNC_CATCH_ALL(self->e) {
         trace("outer: %s (%s) at %d\n", name_of(self->e), failures(&self->outer), now_ms());
     }
     CHECK_INT(async_task_cancelling(async_current_task()), 0);
@@ -246,39 +273,48 @@ ASYNC(void, nested, args(int outer_error, int inner_error), tasks(member a, memb
 TEST(TG7_nested)
 {
     CHECK_INT(run_virtual(nested, 0, 0), 0);
-    CHECK_TRACE("a starts\nb starts\nc starts\nd starts\nc ends at 1\na ends at 2\nb ends at 9\nd ends at 9\n");
+    CHECK_TRACE(
+        "a starts\nb starts\nc starts\nd starts\nc ends at 1\na ends at 2\nb ends at 9\nd ends at 9\n");
     CHECK_INT(run_virtual(nested, 0, -EIO), 0);
-    CHECK_TRACE("a starts\nb starts\nc starts\nd starts\nc ends at 1\nd: cancelled at 1\na ends at 2\n"
-                "inner: EIO (EIO) at 3\nb: cancelled at 3\nouter: EIO () at 4\n");
+    CHECK_TRACE(
+        "a starts\nb starts\nc starts\nd starts\nc ends at 1\nd: cancelled at 1\na ends at 2\n"
+        "inner: EIO (EIO) at 3\nb: cancelled at 3\nouter: EIO () at 4\n");
     CHECK_INT(run_virtual(nested, -EPERM, 0), 0);
-    CHECK_TRACE("a starts\nb starts\nc starts\nd starts\nc ends at 1\na ends at 2\nb: cancelled at 2\n"
-                "d: cancelled at 2\ninner: cancelled () at 4\nouter: EPERM (EPERM) at 4\n");
+    CHECK_TRACE(
+        "a starts\nb starts\nc starts\nd starts\nc ends at 1\na ends at 2\nb: cancelled at 2\n"
+        "d: cancelled at 2\ninner: cancelled () at 4\nouter: EPERM (EPERM) at 4\n");
     CHECK_INT(run_virtual(nested, -EPERM, -EIO), 0);
-    CHECK_TRACE("a starts\nb starts\nc starts\nd starts\nc ends at 1\nd: cancelled at 1\na ends at 2\n"
-                "b: cancelled at 2\ninner: EIO (EIO) at 3\nouter: EPERM (EPERM) at 3\n");
+    CHECK_TRACE(
+        "a starts\nb starts\nc starts\nd starts\nc ends at 1\nd: cancelled at 1\na ends at 2\n"
+        "b: cancelled at 2\ninner: EIO (EIO) at 3\nouter: EPERM (EPERM) at 3\n");
 }
 
 /* --- when it takes no members --- */
 
-ASYNC(void, adds_when_cancelled, args(async_group *tg, ASYNC_TASK(member) *room), vars(int e))
+ASYNC(void, adds_when_cancelled, args(async_group *tg, ASYNC_TASK(member) * room), vars(int e))
 {
     ASYNC_BEGIN
     ASYNC_TRY {
         AWAIT(async_sleep, ASYNC_SEC(9));
-    } ASYNC_CATCH_ALL(self->e) {
+    }
+    ASYNC_CATCH_ALL(self->e) {
         trace("%s\n", name_of(ASYNC_SPAWN_IN(self->tg, self->room, member, "m", 1, 0, 0, 0)));
         CHECK(ASYNC_SPAWN_NEW_IN(self->tg, member, "m", 1, 0, 0, 0) == NULL);
         CHECK(async_task_done(&self->room->task) && async_task_cancelled(&self->room->task));
     }
     ASYNC_END
 }
-ASYNC(void, tg8, tasks(member m, adds_when_cancelled a), vars(async_group tg; ASYNC_TASK(member) room; int e))
+ASYNC(void, tg8, tasks(member m, adds_when_cancelled a),
+      vars(async_group tg; ASYNC_TASK(member) room; int e))
 {
     ASYNC_BEGIN
     trace("%s\n", name_of(ASYNC_SPAWN_IN(&self->tg, &self->room, member, "m", 1, 0, 0, 0)));
     CHECK(ASYNC_SPAWN_NEW_IN(&self->tg, member, "m", 1, 0, 0, 0) == NULL);
-    ASYNC_TRY AWAIT(async_join, &self->room.task); ASYNC_CATCH_ALL(self->e) CHECK_INT(self->e, ASYNC_CANCELED);
-    ASYNC_WITH(async_group, &self->tg) ASYNC_SPAWN_IN(&self->tg, &self->room, member, "m", 1, 0, 0, 0);
+    ASYNC_TRY
+        AWAIT(async_join, &self->room.task);
+    ASYNC_CATCH_ALL(self->e) CHECK_INT(self->e, ASYNC_CANCELED);
+    ASYNC_WITH(async_group, &self->tg)
+        ASYNC_SPAWN_IN(&self->tg, &self->room, member, "m", 1, 0, 0, 0);
     trace("%s\n", name_of(ASYNC_SPAWN_IN(&self->tg, &self->room, member, "m", 1, 0, 0, 0)));
     CHECK(ASYNC_SPAWN_NEW_IN(&self->tg, member, "m", 1, 0, 0, 0) == NULL);
     ASYNC_TRY {
@@ -287,7 +323,8 @@ ASYNC(void, tg8, tasks(member m, adds_when_cancelled a), vars(async_group tg; AS
             AWAIT(async_sleep, ASYNC_MS(1));
             ASYNC_RAISE(-EIO);
         }
-    } ASYNC_CATCH(self->e) trace("%s\n", name_of(self->e));
+    }
+    ASYNC_CATCH(self->e) trace("%s\n", name_of(self->e));
     AWAIT(async_sleep, ASYNC_MS(20));
     ASYNC_END
 }
@@ -305,11 +342,14 @@ ASYNC(void, tg11, tasks(swallows s, member m), vars(async_group tg; int e))
             ASYNC_SPAWN_IN(&self->tg, &self->s, swallows);
             ASYNC_SPAWN_IN(&self->tg, &self->m, member, "m", 1, -EIO, 0, 0);
             /* the body swallows its cancel too, and waits on */
-            ASYNC_TRY AWAIT(async_sleep, ASYNC_SEC(9)); ASYNC_CATCH_ALL(self->e) trace("body: %s\n", name_of(self->e));
+            ASYNC_TRY
+                AWAIT(async_sleep, ASYNC_SEC(9));
+            ASYNC_CATCH_ALL(self->e) trace("body: %s\n", name_of(self->e));
             CHECK_INT(async_task_cancelling(async_current_task()), 1);
             AWAIT(async_sleep, ASYNC_MS(5));
         }
-    } ASYNC_CATCH(self->e) trace("%s at %d\n", name_of(self->e), now_ms());
+    }
+    ASYNC_CATCH(self->e) trace("%s at %d\n", name_of(self->e), now_ms());
     CHECK_INT(async_task_cancelling(async_current_task()), 0);
     CHECK_INT(ASYNC_RESULT(&self->s), 4);
     AWAIT(async_sleep, ASYNC_MS(1));
@@ -328,11 +368,16 @@ ASYNC(void, tg12, vars(async_group tg; int e; int i))
         ASYNC_WITH(async_group, &self->tg) {
             ASYNC_TRY {
                 ASYNC_WITH(async_group, &self->tg) trace("not reached\n");
-            } ASYNC_CATCH(self->e) CHECK_INT(self->e, -EBUSY);
+            }
+            ASYNC_CATCH(self->e) CHECK_INT(self->e, -EBUSY);
         }
     ASYNC_END
 }
-TEST(TG12_one_block_at_a_time) { CHECK_INT(run_virtual(tg12), 0); CHECK_TRACE(""); }
+TEST(TG12_one_block_at_a_time)
+{
+    CHECK_INT(run_virtual(tg12), 0);
+    CHECK_TRACE("");
+}
 
 /* --- what C adds --- */
 
@@ -340,11 +385,14 @@ TEST(TG12_one_block_at_a_time) { CHECK_INT(run_virtual(tg12), 0); CHECK_TRACE(""
 ASYNC(void, joins, args(async_task *on), vars(int e))
 {
     ASYNC_BEGIN
-    ASYNC_TRY AWAIT(async_join, self->on); ASYNC_CATCH_ALL(self->e) {}
+    ASYNC_TRY
+        AWAIT(async_join, self->on);
+    ASYNC_CATCH_ALL(self->e) {}
     trace("joined: %s\n", name_of(self->e));
     ASYNC_END
 }
-ASYNC(void, awaited_member, tasks(member m, member other, joins j, joins k), vars(async_group tg; int e))
+ASYNC(void, awaited_member, tasks(member m, member other, joins j, joins k),
+      vars(async_group tg; int e))
 {
     ASYNC_BEGIN
     ASYNC_TRY {
@@ -353,12 +401,15 @@ ASYNC(void, awaited_member, tasks(member m, member other, joins j, joins k), var
             ASYNC_SPAWN_IN(&self->tg, &self->other, member, "other", 9, 0, 0, 0);
             ASYNC_SPAWN(&self->j, joins, &self->m.task);
             ASYNC_SPAWN(&self->k, joins, &self->other.task);
-            ASYNC_TRY AWAIT(async_gather, ASYNC_TASKS(&self->m, &self->other)); ASYNC_CATCH_ALL(self->e) {
+            ASYNC_TRY
+                AWAIT(async_gather, ASYNC_TASKS(&self->m, &self->other));
+            ASYNC_CATCH_ALL(self->e) {
                 trace("gather: %s\n", name_of(self->e));
                 ASYNC_RAISE(self->e);
             }
         }
-    } ASYNC_CATCH(self->e) trace("%s (%s)\n", name_of(self->e), failures(&self->tg));
+    }
+    ASYNC_CATCH(self->e) trace("%s (%s)\n", name_of(self->e), failures(&self->tg));
     AWAIT(async_gather, ASYNC_TASKS(&self->j, &self->k));
     ASYNC_END
 }
@@ -370,7 +421,7 @@ TEST(TG2_a_member_that_is_awaited_too)
 }
 
 /* Members from the allocator: those that failed stay until the next await after the block. */
-ASYNC(void, allocated, vars(async_group tg; ASYNC_TASK(member) *ok; int e; int i))
+ASYNC(void, allocated, vars(async_group tg; ASYNC_TASK(member) * ok; int e; int i))
 {
     ASYNC_BEGIN
     for (self->i = 0; self->i < 2; self->i++) {
@@ -384,7 +435,8 @@ ASYNC(void, allocated, vars(async_group tg; ASYNC_TASK(member) *ok; int e; int i
                 CHECK_INT(ASYNC_RESULT(self->ok), 1);
                 AWAIT(async_sleep, ASYNC_SEC(9));
             }
-        } ASYNC_CATCH(self->e) {
+        }
+        ASYNC_CATCH(self->e) {
             CHECK(ASYNC_SPAWN_NEW(swallows) != NULL); /* the list does not mind the ready queue */
             trace("%s (%s)\n", name_of(self->e), failures(&self->tg));
         }
@@ -396,8 +448,9 @@ ASYNC(void, allocated, vars(async_group tg; ASYNC_TASK(member) *ok; int e; int i
 TEST(TG3_members_of_the_allocator)
 {
     CHECK_INT(run_virtual(allocated), 0);
-    CHECK_TRACE("a starts\nb starts\nc starts\nd starts\na ends at 1\nb ends at 2\nc: cancelled at 2\nd: cancelled at 2\nEIO (EIO,EPERM)\n"
-                "a starts\nb starts\nc starts\nd starts\na ends at 3\nb ends at 4\nc: cancelled at 4\nd: cancelled at 4\nEIO (EIO,EPERM)\n");
+    CHECK_TRACE(
+        "a starts\nb starts\nc starts\nd starts\na ends at 1\nb ends at 2\nc: cancelled at 2\nd: cancelled at 2\nEIO (EIO,EPERM)\n"
+        "a starts\nb starts\nc starts\nd starts\na ends at 3\nb ends at 4\nc: cancelled at 4\nd: cancelled at 4\nEIO (EIO,EPERM)\n");
     CHECK_INT(test_reports, 0);
 }
 
@@ -414,21 +467,28 @@ ASYNC(void, text, tasks(says_why m), vars(async_group tg; int e))
     ASYNC_BEGIN
     ASYNC_TRY {
         ASYNC_WITH(async_group, &self->tg) ASYNC_SPAWN_IN(&self->tg, &self->m, says_why);
-    } ASYNC_CATCH(self->e) CHECK_STR(async_error_text(), "disk on fire");
+    }
+    ASYNC_CATCH(self->e) CHECK_STR(async_error_text(), "disk on fire");
     ASYNC_END
 }
-TEST(TG3_the_text_of_the_first_error) { CHECK_INT(run_virtual(text), 0); }
+TEST(TG3_the_text_of_the_first_error)
+{
+    CHECK_INT(run_virtual(text), 0);
+}
 
 enum { MANY = 20000 };
-ASYNC(void, many, vars(async_group tg; ASYNC_TASK(swallows) t[MANY]; ASYNC_TASK(says_why) w; int i; int e))
+ASYNC(void, many,
+      vars(async_group tg; ASYNC_TASK(swallows) t[MANY]; ASYNC_TASK(says_why) w; int i; int e))
 {
     ASYNC_BEGIN
     ASYNC_TRY {
         ASYNC_WITH(async_group, &self->tg) {
-            for (self->i = 0; self->i < MANY; self->i++) ASYNC_SPAWN_IN(&self->tg, &self->t[self->i], swallows);
+            for (self->i = 0; self->i < MANY; self->i++)
+                ASYNC_SPAWN_IN(&self->tg, &self->t[self->i], swallows);
             ASYNC_SPAWN_IN(&self->tg, &self->w, says_why);
         }
-    } ASYNC_CATCH(self->e) CHECK_INT(self->e, -EIO);
+    }
+    ASYNC_CATCH(self->e) CHECK_INT(self->e, -EIO);
     for (self->i = 0; self->i < MANY; self->i++) CHECK_INT(ASYNC_RESULT(&self->t[self->i]), 4);
     ASYNC_END
 }
@@ -440,4 +500,7 @@ ASYNC(void, run_many)
     AWAIT(async_join, &many_task.task);
     ASYNC_END
 }
-TEST(TG2_many_members) { CHECK_INT(run_virtual(run_many), 0); }
+TEST(TG2_many_members)
+{
+    CHECK_INT(run_virtual(run_many), 0);
+}

@@ -60,7 +60,8 @@ TEST(L3_what_a_tick_schedules_is_for_the_next)
     CHECK_INT(async_call_soon(&loop, &chain_b.call, next_link, &chain_b), 0);
     CHECK_INT(one_tick(&loop), 0);
     CHECK_TRACE("a3 b2 ");
-    CHECK_INT(async_call_at(&loop, &timer, 0, say, TEXT("timer")), 0); /* due: behind what is ready */
+    CHECK_INT(async_call_at(&loop, &timer, 0, say, TEXT("timer")),
+              0); /* due: behind what is ready */
     CHECK_INT(one_tick(&loop), 0);
     CHECK_TRACE("a2 b1 timer ");
     CHECK_INT(async_loop_run_forever(&loop), -EDEADLK);
@@ -163,7 +164,9 @@ ASYNC(void, yields, args(async_duration d, int *at))
 ASYNC(void, waits, args(async_future *f, int *at, int error), vars(int e))
 {
     ASYNC_BEGIN
-    ASYNC_TRY AWAIT(async_future_wait, self->f); ASYNC_CATCH_ALL(self->e) {}
+    ASYNC_TRY
+        AWAIT(async_future_wait, self->f);
+    ASYNC_CATCH_ALL(self->e) {}
     *self->at = tick;
     if (self->e ? self->e : self->error) ASYNC_RAISE(self->e ? self->e : self->error);
     ASYNC_END
@@ -171,7 +174,9 @@ ASYNC(void, waits, args(async_future *f, int *at, int error), vars(int e))
 ASYNC(void, joins, args(async_task *on, int *at), vars(int e))
 {
     ASYNC_BEGIN
-    ASYNC_TRY AWAIT(async_join, self->on); ASYNC_CATCH_ALL(self->e) {}
+    ASYNC_TRY
+        AWAIT(async_join, self->on);
+    ASYNC_CATCH_ALL(self->e) {}
     *self->at = tick;
     if (self->e) ASYNC_RAISE(self->e);
     ASYNC_END
@@ -179,18 +184,24 @@ ASYNC(void, joins, args(async_task *on, int *at), vars(int e))
 ASYNC(void, gathers, args(async_task *on, int *at), vars(int e))
 {
     ASYNC_BEGIN
-    ASYNC_TRY AWAIT(async_gather, ASYNC_TASK_POINTERS(&self->on, 1)); ASYNC_CATCH_ALL(self->e) {}
+    ASYNC_TRY
+        AWAIT(async_gather, ASYNC_TASK_POINTERS(&self->on, 1));
+    ASYNC_CATCH_ALL(self->e) {}
     *self->at = tick;
     ASYNC_END
 }
 ASYNC(void, waits_for, args(async_task *on, int *at), vars(int e))
 {
     ASYNC_BEGIN
-    ASYNC_TRY AWAIT(async_wait_for, self->on, ASYNC_SEC(9)); ASYNC_CATCH_ALL(self->e) {}
+    ASYNC_TRY
+        AWAIT(async_wait_for, self->on, ASYNC_SEC(9));
+    ASYNC_CATCH_ALL(self->e) {}
     *self->at = tick;
     ASYNC_END
 }
-ASYNC(void, groups, args(async_future *f, int error, int *body, int *at), vars(async_group tg; ASYNC_TASK(waits) m; ASYNC_TASK(waits) s; async_future never; int e; int in_m))
+ASYNC(void, groups, args(async_future *f, int error, int *body, int *at),
+      vars(async_group tg; ASYNC_TASK(waits) m; ASYNC_TASK(waits) s; async_future never; int e;
+           int in_m))
 {
     ASYNC_BEGIN
     ASYNC_TRY {
@@ -198,10 +209,14 @@ ASYNC(void, groups, args(async_future *f, int error, int *body, int *at), vars(a
             ASYNC_SPAWN_IN(&self->tg, &self->m, waits, self->f, &self->in_m, self->error);
             if (self->error) {
                 ASYNC_SPAWN_IN(&self->tg, &self->s, waits, &self->never, &self->body[1], 0);
-                ASYNC_DO AWAIT(async_sleep, ASYNC_SEC(9)); ASYNC_FINALLY *self->body = tick;
+                ASYNC_DO
+                    AWAIT(async_sleep, ASYNC_SEC(9));
+                ASYNC_FINALLY
+                    *self->body = tick;
             }
         }
-    } ASYNC_CATCH(self->e) {}
+    }
+    ASYNC_CATCH(self->e) {}
     *self->at = tick;
     ASYNC_END
 }
@@ -214,13 +229,16 @@ ASYNC(void, times_out, args(int *fired, int *at), vars(async_timeout t; async_ca
             *self->fired = tick + 1;
             AWAIT(async_sleep, ASYNC_SEC(9));
         }
-    } ASYNC_CATCH(self->e) {}
+    }
+    ASYNC_CATCH(self->e) {}
     *self->at = tick;
     ASYNC_END
 }
-#define SETTLE(n) for (self->i = 0; self->i < (n); self->i++) AWAIT(async_sleep, ASYNC_MS(0))
+#define SETTLE(n)                                                                                  \
+    for (self->i = 0; self->i < (n); self->i++) AWAIT(async_sleep, ASYNC_MS(0))
 
-ASYNC(void, hops, tasks(starts a, yields b, waits c, joins d, gathers e, waits_for f, groups g), vars(int at[9]; int i; int t; async_future future))
+ASYNC(void, hops, tasks(starts a, yields b, waits c, joins d, gathers e, waits_for f, groups g),
+      vars(int at[9]; int i; int t; async_future future))
 {
     ASYNC_BEGIN
     tick = 0;
@@ -256,9 +274,14 @@ ASYNC(void, hops, tasks(starts a, yields b, waits c, joins d, gathers e, waits_f
     CHECK_INT(tick - self->t, 0);
     ASYNC_END
 }
-TEST(L3_hops_of_what_ends) { CHECK_INT(run_virtual(hops), 0); }
+TEST(L3_hops_of_what_ends)
+{
+    CHECK_INT(run_virtual(hops), 0);
+}
 
-ASYNC(void, hops_of_cancel, tasks(waits a, joins b, joins c, joins d, gathers e, groups g, times_out t), vars(int at[9]; int i; int n; async_future f[3]))
+ASYNC(void, hops_of_cancel,
+      tasks(waits a, joins b, joins c, joins d, gathers e, groups g, times_out t),
+      vars(int at[9]; int i; int n; async_future f[3]))
 {
     ASYNC_BEGIN
     tick = 0;
@@ -278,7 +301,8 @@ ASYNC(void, hops_of_cancel, tasks(waits a, joins b, joins c, joins d, gathers e,
     self->n = tick;
     (void)async_task_cancel(&self->d.task);
     SETTLE(6);
-    for (self->i = 0; self->i < 4; self->i++) CHECK_INT(self->at[self->i] - self->n, 1 + self->i); /* a chain */
+    for (self->i = 0; self->i < 4; self->i++)
+        CHECK_INT(self->at[self->i] - self->n, 1 + self->i); /* a chain */
     self->n = tick;
     ASYNC_SPAWN(&self->a, waits, &self->f[0], &self->at[0], 0);
     ASYNC_SPAWN(&self->b, joins, &self->a.task, &self->at[1]);
@@ -313,9 +337,16 @@ ASYNC(void, hops_of_cancel, tasks(waits a, joins b, joins c, joins d, gathers e,
     CHECK_INT(self->at[1] - self->at[0], 1);
     ASYNC_END
 }
-TEST(L3_hops_of_cancels_and_failures) { CHECK_INT(run_virtual(hops_of_cancel), 0); }
+TEST(L3_hops_of_cancels_and_failures)
+{
+    CHECK_INT(run_virtual(hops_of_cancel), 0);
+}
 
-ASYNC(void, ends) { ASYNC_BEGIN ASYNC_END }
+ASYNC(void, ends)
+{
+    ASYNC_BEGIN
+    ASYNC_END
+}
 TEST(L3_hops_of_the_main_task)
 {
     static ASYNC_TASK(ends) task;
@@ -482,8 +513,18 @@ TEST(R10_two_loops_in_one_thread)
 }
 
 /* Nothing that was queued runs; the memory is its owner's again, for the next loop. */
-ASYNC(void, sleeps, awaits(async_sleep)) { ASYNC_BEGIN AWAIT(async_sleep, ASYNC_SEC(1)); ASYNC_END }
-ASYNC(void, joins_for_ever, args(async_task *on)) { ASYNC_BEGIN AWAIT(async_join, self->on); ASYNC_END }
+ASYNC(void, sleeps, awaits(async_sleep))
+{
+    ASYNC_BEGIN
+    AWAIT(async_sleep, ASYNC_SEC(1));
+    ASYNC_END
+}
+ASYNC(void, joins_for_ever, args(async_task *on))
+{
+    ASYNC_BEGIN
+    AWAIT(async_join, self->on);
+    ASYNC_END
+}
 TEST(R12_close_drops_what_is_queued)
 {
     static async_call call[4];
@@ -500,12 +541,14 @@ TEST(R12_close_drops_what_is_queued)
         ASYNC_SPAWN(&ready, works, "not reached", 1, 0);
         CHECK_INT(async_call_soon(&loop, &call[0], say, TEXT("not reached")), 0);
         CHECK_INT(async_call_later(&loop, &call[1], ASYNC_MS(1), say, TEXT("not reached")), 0);
-        CHECK_INT(async_task_add_done_callback(&asleep.task, &call[2], say, TEXT("not reached")), 0);
+        CHECK_INT(async_task_add_done_callback(&asleep.task, &call[2], say, TEXT("not reached")),
+                  0);
         CHECK_INT(async_loop_close(&loop), 0);
         CHECK_INT(test_reports, 3 * (i + 1));
         CHECK_STR(test_last_report, "task was destroyed but it is pending");
         open_loop(&next);
-        CHECK(!async_call_cancel(&call[0]) && !async_call_cancel(&call[1]) && !async_call_cancel(&call[2]));
+        CHECK(!async_call_cancel(&call[0]) && !async_call_cancel(&call[1]) &&
+              !async_call_cancel(&call[2]));
         CHECK_INT(async_call_soon(&next, &call[0], say, TEXT("0")), 0);
         CHECK_INT(async_call_later(&next, &call[1], ASYNC_MS(1), say, TEXT("1")), 0);
         CHECK_INT(async_call_soon(&next, &call[2], say, TEXT("2")), 0);

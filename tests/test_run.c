@@ -10,15 +10,20 @@ static char reports[500]; /* what the error handler was told */
 static void on_error(async_loop *loop, const async_report *report)
 {
     (void)loop;
-    snprintf(reports + strlen(reports), sizeof reports - strlen(reports), "%s: %s %s; ", report->type ? report->type->name : "-",
-             strstr(report->message, "retrieved") ? "not retrieved"
+    snprintf(reports + strlen(reports), sizeof reports - strlen(reports), "%s: %s %s; ",
+             report->type ? report->type->name : "-",
+             strstr(report->message, "retrieved")  ? "not retrieved"
              : strstr(report->message, "detached") ? "detached"
-             : strstr(report->message, "pending") ? "pending" : "?",
+             : strstr(report->message, "pending")  ? "pending"
+                                                   : "?",
              name_of(report->error));
 }
-#define CHECK_REPORTS(want) (test_check_str_(__FILE__, __LINE__, "reports", reports, want), (void)(reports[0] = 0))
+#define CHECK_REPORTS(want)                                                                        \
+    (test_check_str_(__FILE__, __LINE__, "reports", reports, want), (void)(reports[0] = 0))
 /* As run_virtual, with that handler. */
-#define RUN(f) run_with_reports(ASYNC_FRAME_(&((ASYNC_TASK(f) *)memset(room, 0, sizeof room))->frame_, f), &async_type_of_##f)
+#define RUN(f)                                                                                     \
+    run_with_reports(ASYNC_FRAME_(&((ASYNC_TASK(f) *)memset(room, 0, sizeof room))->frame_, f),    \
+                     &async_type_of_##f)
 static int64_t room[1000];
 static int run_with_reports(async_frame *frame, const async_type *type)
 {
@@ -43,7 +48,8 @@ ASYNC(void, left, args(const char *name, int ms, int late), vars(int e))
     trace("%s starts\n", self->name);
     ASYNC_TRY {
         AWAIT(async_sleep, ASYNC_SEC(9));
-    } ASYNC_CATCH_ALL(self->e) {
+    }
+    ASYNC_CATCH_ALL(self->e) {
         trace("%s: %s at %d\n", self->name, name_of(self->e), now_ms());
         AWAIT(async_sleep, ASYNC_MS(self->ms));
         trace("%s clean at %d\n", self->name, now_ms());
@@ -69,9 +75,11 @@ TEST(R1_what_is_left_is_cancelled_and_waited_for)
     int r = 0;
     CHECK_INT(run_virtual_to(r, r1), 0);
     CHECK_INT(r, 5);
-    CHECK_TRACE("a starts\nb starts\nmain ends\nc starts\na: cancelled at 1\nb: cancelled at 1\nc: cancelled at 1\n"
-                "c clean at 1\nb clean at 4\na clean at 6\n");
-    CHECK(async_task_cancelled(&left_a.task) && async_task_cancelled(&left_b.task) && async_task_cancelled(&left_c.task));
+    CHECK_TRACE(
+        "a starts\nb starts\nmain ends\nc starts\na: cancelled at 1\nb: cancelled at 1\nc: cancelled at 1\n"
+        "c clean at 1\nb clean at 4\na clean at 6\n");
+    CHECK(async_task_cancelled(&left_a.task) && async_task_cancelled(&left_b.task) &&
+          async_task_cancelled(&left_c.task));
     CHECK_INT(test_reports, 0);
 }
 
@@ -146,8 +154,9 @@ ASYNC(void, leaves_failures)
 TEST(R5_errors_of_leftovers_are_reported)
 {
     CHECK_INT(RUN(leaves_failures), 0);
-    CHECK_TRACE("a starts\nb starts\nc starts\na: cancelled at 0\nb: cancelled at 0\nc: cancelled at 0\n"
-                "a clean at 1\nb clean at 2\nc clean at 3\n");
+    CHECK_TRACE(
+        "a starts\nb starts\nc starts\na: cancelled at 0\nb: cancelled at 0\nc: cancelled at 0\n"
+        "a clean at 1\nb clean at 2\nc clean at 3\n");
     CHECK_REPORTS("left: detached EIO; left: not retrieved EIO; ");
 }
 
@@ -155,7 +164,9 @@ TEST(R5_errors_of_leftovers_are_reported)
 ASYNC(void, stubborn, vars(int e; int i))
 {
     ASYNC_BEGIN
-    ASYNC_TRY AWAIT(async_sleep, ASYNC_SEC(9)); ASYNC_CATCH_ALL(self->e) trace("swallowed at %d\n", now_ms());
+    ASYNC_TRY
+        AWAIT(async_sleep, ASYNC_SEC(9));
+    ASYNC_CATCH_ALL(self->e) trace("swallowed at %d\n", now_ms());
     AWAIT(async_sleep, ASYNC_SEC(3600));
     trace("done at %d\n", now_ms());
     ASYNC_END
@@ -183,7 +194,8 @@ ASYNC(void, spawns_in_cleanup, args(bool join), vars(int e))
     ASYNC_BEGIN
     ASYNC_TRY {
         AWAIT(async_sleep, ASYNC_SEC(9));
-    } ASYNC_CATCH_ALL(self->e) {
+    }
+    ASYNC_CATCH_ALL(self->e) {
         ASYNC_SPAWN(&stubborn_task, stubborn);
         if (self->join) AWAIT(async_join, &stubborn_task.task);
         ASYNC_RAISE(self->e);
@@ -227,7 +239,10 @@ static async_call turns_call;
 ASYNC(void, queues_at_its_end)
 {
     ASYNC_BEGIN
-    ASYNC_DO AWAIT(async_sleep, ASYNC_SEC(9)); ASYNC_FINALLY async_call_soon(async_running_loop(), &turns_call, turns, &turns_call);
+    ASYNC_DO
+        AWAIT(async_sleep, ASYNC_SEC(9));
+    ASYNC_FINALLY
+        async_call_soon(async_running_loop(), &turns_call, turns, &turns_call);
     ASYNC_END
 }
 static ASYNC_TASK(queues_at_its_end) queuer;
@@ -256,7 +271,8 @@ TEST(R1_turns_after_main)
 }
 
 /* A leftover with everything in it: tasks of its frame, a group, a timeout, a gather. */
-ASYNC(void, busy, tasks(left own), vars(async_group tg; async_timeout t; ASYNC_TASK(left) m[3]; int e))
+ASYNC(void, busy, tasks(left own),
+      vars(async_group tg; async_timeout t; ASYNC_TASK(left) m[3]; int e))
 {
     ASYNC_BEGIN
     ASYNC_SPAWN(&self->own, left, "own", 1, 0);
@@ -269,7 +285,9 @@ ASYNC(void, busy, tasks(left own), vars(async_group tg; async_timeout t; ASYNC_T
                 AWAIT(async_gather, ASYNC_TASKS(&self->own, &self->m[2]));
             }
         }
-    } ASYNC_FINALLY trace("busy over at %d\n", now_ms());
+    }
+    ASYNC_FINALLY
+        trace("busy over at %d\n", now_ms());
     ASYNC_END
 }
 static ASYNC_TASK(busy) busy_task;
@@ -292,7 +310,12 @@ TEST(R1_a_leftover_with_tasks_of_its_own)
 }
 
 /* Leftovers that wait for each other, in both orders and in a ring. */
-ASYNC(void, joins, args(async_task *on)) { ASYNC_BEGIN AWAIT(async_join, self->on); ASYNC_END }
+ASYNC(void, joins, args(async_task *on))
+{
+    ASYNC_BEGIN
+    AWAIT(async_join, self->on);
+    ASYNC_END
+}
 static ASYNC_TASK(joins) j1, j2, j3;
 ASYNC(void, leaves_chain)
 {
@@ -307,7 +330,8 @@ ASYNC(void, leaves_chain)
 TEST(R1_leftovers_that_wait_for_each_other)
 {
     CHECK_INT(RUN(leaves_chain), 0);
-    CHECK(async_task_cancelled(&j1.task) && async_task_cancelled(&j2.task) && async_task_cancelled(&j3.task));
+    CHECK(async_task_cancelled(&j1.task) && async_task_cancelled(&j2.task) &&
+          async_task_cancelled(&j3.task));
     CHECK_REPORTS("");
     CHECK_TRACE("a starts\na: cancelled at 1\na clean at 2\n");
 }
@@ -346,14 +370,16 @@ ASYNC(void, ends_at, args(int ticks, int error), vars(int i))
 ASYNC(void, gathers, args(async_task *a, async_task *b, async_task *c))
 {
     ASYNC_BEGIN
-    AWAIT(async_gather_return_exceptions, ASYNC_MAKE_(async_tasks, 3, 1, NULL, {self->a, self->b, self->c}));
+    AWAIT(async_gather_return_exceptions,
+          ASYNC_MAKE_(async_tasks, 3, 1, NULL, {self->a, self->b, self->c}));
     ASYNC_END
 }
 ASYNC(void, groups, vars(async_group tg; int i), tasks(gathers g))
 {
     ASYNC_BEGIN
     ASYNC_WITH(async_group, &self->tg)
-        for (self->i = 0; self->i < 6; self->i++) (void)ASYNC_SPAWN_NEW_IN(&self->tg, ends_at, self->i, self->i % 2 ? -EIO : 0);
+        for (self->i = 0; self->i < 6; self->i++)
+            (void)ASYNC_SPAWN_NEW_IN(&self->tg, ends_at, self->i, self->i % 2 ? -EIO : 0);
     ASYNC_END
 }
 TEST(R12_closed_after_every_number_of_ticks)
@@ -364,14 +390,15 @@ TEST(R12_closed_after_every_number_of_ticks)
     options.virtual_clock = true;
     options.on_error = test_on_error_;
     for (n = 0; n < 16; n++) {
-        ASYNC_TASK(ends_at) *a, *b, *c;
+        ASYNC_TASK(ends_at) * a, *b, *c;
         CHECK_INT(async_loop_init(&loop, &options), 0);
         a = ASYNC_SPAWN_NEW(ends_at, 2, -EIO);
         b = ASYNC_SPAWN_NEW(ends_at, 4, 0);
         c = ASYNC_SPAWN_NEW(ends_at, 6, 0);
         CHECK(a && b && c);
         CHECK(ASYNC_SPAWN_NEW(joins, &b->task) != NULL);
-        for (i = 0; i < 3; i++) CHECK(ASYNC_SPAWN_NEW(gathers, &a->task, &b->task, &c->task) != NULL);
+        for (i = 0; i < 3; i++)
+            CHECK(ASYNC_SPAWN_NEW(gathers, &a->task, &b->task, &c->task) != NULL);
         CHECK(ASYNC_SPAWN_NEW(joins, &b->task) != NULL);
         CHECK(ASYNC_SPAWN_NEW(groups) != NULL);
         for (i = 0; i < n; i++) {

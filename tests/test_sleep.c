@@ -8,7 +8,7 @@ static int fake_nanosleep(const struct timespec *t, void *rest);
 #include "test.h"
 
 static int64_t fake_now = 1000, slept; /* ns; what the last sleep was asked for */
-static int naps, woken_early;           /* sleeps so far; how many more of them end at half time */
+static int naps, woken_early;          /* sleeps so far; how many more of them end at half time */
 static async_loop *stop_at_nap;
 
 static int fake_clock_gettime(int clock, struct timespec *t)
@@ -61,7 +61,10 @@ ASYNC(void, s1, vars(intptr_t x))
     CHECK_INT(async_loop_time(async_running_loop()), 5007001);
     ASYNC_END
 }
-TEST(S1_sleeps_exactly_and_gives_its_value) { CHECK_INT(run_virtual(s1), 0); }
+TEST(S1_sleeps_exactly_and_gives_its_value)
+{
+    CHECK_INT(run_virtual(s1), 0);
+}
 
 ASYNC(void, takes_turns, args(const char *name, async_duration d), vars(int i))
 {
@@ -110,7 +113,7 @@ TEST(S3_in_order_of_deadline)
     CHECK_INT(async_loop_close(&loop), 0);
 }
 
-ASYNC(void, s4, vars(async_call call[6]; async_loop *loop))
+ASYNC(void, s4, vars(async_call call[6]; async_loop * loop))
 {
     ASYNC_BEGIN
     self->loop = async_running_loop();
@@ -141,7 +144,7 @@ static struct timer {
     int64_t set_at, when;
     uint32_t order; /* of all calls */
     int16_t fired, left;
-} *timers;
+} * timers;
 static async_loop *timers_loop;
 static int64_t last_when = INT64_MIN;
 static uint32_t last_order, orders;
@@ -159,7 +162,8 @@ static void set_timer(struct timer *t)
     t->set_at = async_loop_time(timers_loop);
     t->when = t->set_at + (int64_t)(random_number() % (uint64_t)range);
     if (random_number() % 8 == 0) t->when = t->set_at - (int64_t)(random_number() % 1000);
-    if (random_number() % 4 == 0) t->when = t->set_at + (int64_t)(random_number() % 30) * 1000000000;
+    if (random_number() % 4 == 0)
+        t->when = t->set_at + (int64_t)(random_number() % 30) * 1000000000;
     t->order = orders++;
     CHECK_INT(async_call_at(timers_loop, &t->call, t->when, fire, t), 0);
 }
@@ -215,12 +219,13 @@ ASYNC(void, dozes, args(int64_t ns), awaits(async_sleep))
     woke_last = self->ns;
     ASYNC_END
 }
-static ASYNC_TASK(dozes) *dozers;
+static ASYNC_TASK(dozes) * dozers;
 ASYNC(void, all_doze, vars(int i))
 {
     ASYNC_BEGIN
     for (self->i = 0; self->i < TIMERS; self->i++)
-        ASYNC_SPAWN(&dozers[self->i], dozes, (int64_t)(random_number() >> (20 + random_number() % 40)) + 1);
+        ASYNC_SPAWN(&dozers[self->i], dozes,
+                    (int64_t)(random_number() >> (20 + random_number() % 40)) + 1);
     AWAIT(async_gather, ASYNC_TASK_SLICE(dozers, TIMERS));
     ASYNC_END
 }
@@ -260,8 +265,12 @@ ASYNC(void, s5, vars(ASYNC_TASK(equal_sleeper) t[EQUALS]; async_call call[EQUALS
     ASYNC_BEGIN
     for (self->i = 0; self->i < EQUALS; self->i++) {
         nth_[self->i] = self->i;
-        if (self->i % 3 == 0) async_call_at(async_running_loop(), &self->call[self->i], (int64_t)100 * 1000000000, equal_call, &nth_[self->i]);
-        if (self->i % 3 == 1) async_call_later(async_running_loop(), &self->call[self->i], ASYNC_NS(till_100_s()), equal_call, &nth_[self->i]);
+        if (self->i % 3 == 0)
+            async_call_at(async_running_loop(), &self->call[self->i], (int64_t)100 * 1000000000,
+                          equal_call, &nth_[self->i]);
+        if (self->i % 3 == 1)
+            async_call_later(async_running_loop(), &self->call[self->i], ASYNC_NS(till_100_s()),
+                             equal_call, &nth_[self->i]);
         if (self->i % 3 == 2) ASYNC_SPAWN(&self->t[self->i], equal_sleeper, self->i - 2);
         AWAIT(async_sleep, ASYNC_MS(99));
     }
@@ -271,13 +280,15 @@ ASYNC(void, s5, vars(ASYNC_TASK(equal_sleeper) t[EQUALS]; async_call call[EQUALS
     CHECK_INT(next_sleeper, EQUALS);
     ASYNC_END
 }
-TEST(S5_equal_deadlines_in_the_order_in_which_they_were_set) { CHECK_INT(run_virtual(s5), 0); }
+TEST(S5_equal_deadlines_in_the_order_in_which_they_were_set)
+{
+    CHECK_INT(run_virtual(s5), 0);
+}
 
 static int fails(void *unused)
 {
     (void)unused;
-    CHECK(!"a cancelled timer fired");
-    return 0;
+    test_fail_(__FILE__, __LINE__, "a cancelled timer fired");
 }
 TEST(S5_cancelled_timers_are_gone)
 {
@@ -338,8 +349,10 @@ ASYNC(void, far_away, tasks(sleeps_for a, sleeps_for b, sleeps_for c), vars(asyn
     ASYNC_SPAWN(&self->c, sleeps_for, ASYNC_NS(INT64_MAX - 1));
     AWAIT(async_sleep, ASYNC_SEC(200LL * 365 * 86400)); /* two hundred years */
     CHECK_INT(async_loop_time(async_running_loop()), 200LL * 365 * 86400 * 1000000000);
-    CHECK(!async_task_done(&self->a.task) && !async_task_done(&self->b.task) && !async_task_done(&self->c.task));
-    async_call_later(async_running_loop(), &self->call, ASYNC_FOREVER, fails, NULL); /* no overflow */
+    CHECK(!async_task_done(&self->a.task) && !async_task_done(&self->b.task) &&
+          !async_task_done(&self->c.task));
+    async_call_later(async_running_loop(), &self->call, ASYNC_FOREVER, fails,
+                     NULL); /* no overflow */
     CHECK(async_call_cancel(&self->call));
     (void)async_task_cancel(&self->a.task);
     (void)async_task_cancel(&self->b.task);
@@ -348,7 +361,10 @@ ASYNC(void, far_away, tasks(sleeps_for a, sleeps_for b, sleeps_for c), vars(asyn
     CHECK_INT(async_loop_time(async_running_loop()), 200LL * 365 * 86400 * 1000000000);
     ASYNC_END
 }
-TEST(S3_for_ever_is_later_than_anything) { CHECK_INT(run_virtual(far_away), 0); }
+TEST(S3_for_ever_is_later_than_anything)
+{
+    CHECK_INT(run_virtual(far_away), 0);
+}
 
 static void extremes(bool real)
 {
@@ -370,7 +386,10 @@ static void extremes(bool real)
     CHECK_TRACE("first first too -1 0 2^62-1 2^62 last ");
     CHECK_INT(async_loop_close(&loop), 0);
 }
-TEST(S3_the_ends_of_time) { extremes(false); }
+TEST(S3_the_ends_of_time)
+{
+    extremes(false);
+}
 TEST(S3_the_ends_of_time_on_the_real_clock)
 {
     if (sizeof(time_t) < 8) SKIP("the system's clock does not go so far");
@@ -382,7 +401,7 @@ TEST(S3_the_ends_of_time_on_the_real_clock)
 
 static int blocks(void *ms)
 {
-    fake_now += (int64_t)*(int *)ms * 1000000;
+    fake_now += (int64_t) * (int *)ms * 1000000;
     trace("blocked ");
     return 0;
 }
@@ -448,7 +467,9 @@ TEST(L9_a_sleep_of_a_hundred_years)
     static async_call call;
     async_loop loop;
     CHECK_INT(async_loop_init(&loop, NULL), 0);
-    CHECK_INT(async_call_later(&loop, &call, ASYNC_SEC(100LL * 365 * 86400), say, (void *)(uintptr_t) "x"), 0);
+    CHECK_INT(async_call_later(&loop, &call, ASYNC_SEC(100LL * 365 * 86400), say,
+                               (void *)(uintptr_t) "x"),
+              0);
     stop_at_nap = &loop;
     CHECK_INT(async_loop_run_forever(&loop), 0);
     CHECK(slept >= (int64_t)3600 * 1000000000 && slept <= (int64_t)100 * 365 * 86400 * 1000000000);

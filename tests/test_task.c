@@ -5,8 +5,12 @@
 
 static const char *name_of(int error)
 {
-    return error == 0 ? "ok" : error == ASYNC_CANCELED ? "cancelled" : error == -EIO ? "EIO" : error == -EPERM ? "EPERM"
-         : error == -ETIMEDOUT ? "timeout" : "?";
+    return error == 0                ? "ok"
+           : error == ASYNC_CANCELED ? "cancelled"
+           : error == -EIO           ? "EIO"
+           : error == -EPERM         ? "EPERM"
+           : error == -ETIMEDOUT     ? "timeout"
+                                     : "?";
 }
 
 static int say(void *text)
@@ -40,7 +44,9 @@ ASYNC(void, fails, args(int ms, int error))
 ASYNC(void, joins, args(const char *name, async_task *on), vars(int e))
 {
     ASYNC_BEGIN
-    ASYNC_TRY AWAIT(async_join, self->on); ASYNC_CATCH_ALL(self->e) {}
+    ASYNC_TRY
+        AWAIT(async_join, self->on);
+    ASYNC_CATCH_ALL(self->e) {}
     trace("%s: %s\n", self->name, name_of(self->e));
     ASYNC_END
 }
@@ -54,7 +60,8 @@ ASYNC(void, t1, tasks(says a, says b, says c))
     trace("spawned\n");
     CHECK(!async_task_done(&self->a.task));
     AWAIT(async_sleep, ASYNC_MS(0));
-    CHECK(async_task_done(&self->a.task) && async_task_done(&self->b.task) && async_task_done(&self->c.task));
+    CHECK(async_task_done(&self->a.task) && async_task_done(&self->b.task) &&
+          async_task_done(&self->c.task));
     ASYNC_END
 }
 TEST(T1_first_step_on_the_next_tick_in_order)
@@ -143,7 +150,8 @@ TEST(T4_await_of_what_is_done_does_not_yield)
     CHECK_TRACE("done\nbad\n7, EIO\nother\n");
 }
 
-ASYNC(void, t5, tasks(says t, joins a, joins b, joins c, joins d), vars(async_call one; async_call two))
+ASYNC(void, t5, tasks(says t, joins a, joins b, joins c, joins d),
+      vars(async_call one; async_call two))
 {
     ASYNC_BEGIN
     ASYNC_SPAWN(&self->a, joins, "a", &self->t.task);
@@ -180,7 +188,10 @@ ASYNC(void, t6, tasks(says a, says b, says c, sleeps v))
     CHECK_STR(async_task_name(&self->v.task), "sleeps");
     ASYNC_END
 }
-TEST(T6_value_error_cancellation) { CHECK_INT(run_virtual(t6), 0); }
+TEST(T6_value_error_cancellation)
+{
+    CHECK_INT(run_virtual(t6), 0);
+}
 
 ASYNC(void, t7, args(int what), tasks(says a, says b))
 {
@@ -237,7 +248,8 @@ ASYNC(void, sees_itself, args(async_task *me, int ms), vars(async_call call))
     CHECK(async_current_task() == self->me);
     ASYNC_END
 }
-ASYNC(void, t9, tasks(sees_itself a, sees_itself b, says done), vars(async_task *all[5]; async_task *me))
+ASYNC(void, t9, tasks(sees_itself a, sees_itself b, says done),
+      vars(async_task *all[5]; async_task * me))
 {
     ASYNC_BEGIN
     self->me = async_current_task();
@@ -247,7 +259,8 @@ ASYNC(void, t9, tasks(sees_itself a, sees_itself b, says done), vars(async_task 
     CHECK(async_current_task() == self->me);
     ASYNC_SPAWN_EAGER(&self->done, says, "done", 0);
     CHECK_INT((int)async_all_tasks(async_running_loop(), self->all, 5), 3);
-    CHECK((self->all[0] == self->me) + (self->all[1] == self->me) + (self->all[2] == self->me) == 1);
+    CHECK((self->all[0] == self->me) + (self->all[1] == self->me) + (self->all[2] == self->me) ==
+          1);
     CHECK_INT((int)async_all_tasks(async_running_loop(), NULL, 0), 3);
     AWAIT(async_gather, ASYNC_TASKS(&self->a, &self->b));
     CHECK_INT((int)async_all_tasks(async_running_loop(), self->all, 1), 1);
@@ -380,7 +393,7 @@ TEST(X2_each_error_is_reported_when_its_memory_is_given_back)
     CHECK_INT(test_reports, 2);
 }
 
-ASYNC(void, from_the_allocator, vars(ASYNC_TASK(fails) *t; int e))
+ASYNC(void, from_the_allocator, vars(ASYNC_TASK(fails) * t; int e))
 {
     ASYNC_BEGIN
     self->t = ASYNC_SPAWN_NEW(fails, 1, -EIO);

@@ -3,8 +3,12 @@
 
 static const char *name_of(int error)
 {
-    return error == 0 ? "ok" : error == ASYNC_CANCELED ? "cancelled" : error == -EIO ? "EIO" : error == -EPERM ? "EPERM"
-         : error == -ETIMEDOUT ? "timeout" : "?";
+    return error == 0                ? "ok"
+           : error == ASYNC_CANCELED ? "cancelled"
+           : error == -EIO           ? "EIO"
+           : error == -EPERM         ? "EPERM"
+           : error == -ETIMEDOUT     ? "timeout"
+                                     : "?";
 }
 
 ASYNC(int, works, args(int ms, int error))
@@ -22,7 +26,8 @@ ASYNC(int, cleans_up, args(int how), vars(int e))
     ASYNC_BEGIN
     ASYNC_TRY {
         AWAIT(async_sleep, ASYNC_SEC(9));
-    } ASYNC_CATCH_ALL(self->e) {
+    }
+    ASYNC_CATCH_ALL(self->e) {
         trace("told at %d\n", now_ms());
         AWAIT(async_sleep, ASYNC_MS(5));
         trace("clean at %d\n", now_ms());
@@ -48,7 +53,10 @@ ASYNC(void, o1, tasks(works a), vars(int e))
     AWAIT(async_sleep, ASYNC_MS(20)); /* and no timer is left that could hit here */
     ASYNC_END
 }
-TEST(O1_in_time) { CHECK_INT(run_virtual(o1), 0); }
+TEST(O1_in_time)
+{
+    CHECK_INT(run_virtual(o1), 0);
+}
 
 ASYNC(void, o2, args(int how), tasks(cleans_up a), vars(int e))
 {
@@ -106,7 +114,8 @@ ASYNC(int, waits_for, args(async_task *on, int ms), vars(int e))
     ASYNC_BEGIN
     ASYNC_TRY {
         AWAIT(async_wait_for, self->on, ASYNC_MS(self->ms));
-    } ASYNC_CATCH_ALL(self->e) {
+    }
+    ASYNC_CATCH_ALL(self->e) {
         trace("waits_for: %s at %d\n", name_of(self->e), now_ms());
         ASYNC_RAISE(self->e);
     }
@@ -175,7 +184,8 @@ ASYNC(void, o1_race, args(bool late), tasks(works a, waits_for w))
         ASYNC_SPAWN(&self->w, waits_for, &self->a.task, 5);
     }
     AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&self->a, &self->w));
-    trace("%s, %s\n", name_of(async_task_error(&self->a.task)), name_of(async_task_error(&self->w.task)));
+    trace("%s, %s\n", name_of(async_task_error(&self->a.task)),
+          name_of(async_task_error(&self->w.task)));
     CHECK_INT(async_task_cancelling(&self->w.task), 0);
     ASYNC_END
 }
@@ -210,7 +220,8 @@ ASYNC(void, o8, vars(async_timeout t; int e))
             AWAIT(async_sleep, ASYNC_SEC(9));
             trace("not reached\n");
         }
-    } ASYNC_CATCH(self->e) {
+    }
+    ASYNC_CATCH(self->e) {
         CHECK_INT(self->e, -ETIMEDOUT);
     }
     CHECK(self->t.expired);
@@ -221,7 +232,11 @@ ASYNC(void, o8, vars(async_timeout t; int e))
     CHECK(!self->t.expired);
     ASYNC_END
 }
-TEST(O8_the_block_is_cancelled_and_raises_a_timeout) { CHECK_INT(run_virtual(o8), 0); CHECK_TRACE(""); }
+TEST(O8_the_block_is_cancelled_and_raises_a_timeout)
+{
+    CHECK_INT(run_virtual(o8), 0);
+    CHECK_TRACE("");
+}
 
 ASYNC(void, o9, vars(async_timeout t; int i; int e))
 {
@@ -233,7 +248,8 @@ ASYNC(void, o9, vars(async_timeout t; int i; int e))
                 if (self->i == 1) ASYNC_RAISE(-EIO);
                 if (self->i == 2) ASYNC_RETURN();
             }
-        } ASYNC_CATCH(self->e) {
+        }
+        ASYNC_CATCH(self->e) {
             CHECK_INT(self->e, -EIO);
         }
         CHECK(!self->t.expired);
@@ -241,7 +257,10 @@ ASYNC(void, o9, vars(async_timeout t; int i; int e))
     }
     ASYNC_END
 }
-TEST(O9_left_in_time) { CHECK_INT(run_virtual(o9), 0); }
+TEST(O9_left_in_time)
+{
+    CHECK_INT(run_virtual(o9), 0);
+}
 
 /* The deadline has fired in this very tick, the block ends before it is told. */
 ASYNC(void, o9_race, vars(async_timeout t; int e))
@@ -252,11 +271,13 @@ ASYNC(void, o9_race, vars(async_timeout t; int e))
             AWAIT(async_sleep, ASYNC_MS(10)); /* its timer is behind the deadline's */
             trace("not reached\n");
         }
-    } ASYNC_CATCH(self->e) trace("1: %s\n", name_of(self->e));
+    }
+    ASYNC_CATCH(self->e) trace("1: %s\n", name_of(self->e));
     ASYNC_TRY {
         ASYNC_WITH(async_timeout, &self->t, ASYNC_MS(0)) {} /* nothing waits: nothing happens */
         trace("2: ok\n");
-    } ASYNC_CATCH(self->e) {}
+    }
+    ASYNC_CATCH(self->e) {}
     CHECK(!self->t.expired);
     AWAIT(async_sleep, ASYNC_MS(20));
     ASYNC_END
@@ -268,22 +289,27 @@ TEST(O9_the_deadline_and_the_end_in_one_tick)
 }
 
 /* Two blocks, inner and outer; what do the code around the inner one and around the outer see? */
-ASYNC(void, nested, args(int outer_ms, int inner_ms), vars(async_timeout outer; async_timeout inner; int e))
+ASYNC(void, nested, args(int outer_ms, int inner_ms),
+      vars(async_timeout outer; async_timeout inner; int e))
 {
     ASYNC_BEGIN
     ASYNC_TRY {
         ASYNC_WITH(async_timeout, &self->outer, ASYNC_MS(self->outer_ms)) {
             ASYNC_TRY {
-                ASYNC_WITH(async_timeout, &self->inner, ASYNC_MS(self->inner_ms)) AWAIT(async_sleep, ASYNC_SEC(9));
-            } ASYNC_CATCH_ALL(self->e) {
+                ASYNC_WITH(async_timeout, &self->inner, ASYNC_MS(self->inner_ms))
+                    AWAIT(async_sleep, ASYNC_SEC(9));
+            }
+            ASYNC_CATCH_ALL(self->e) {
                 trace("inner: %s at %d\n", name_of(self->e), now_ms());
                 ASYNC_RAISE(self->e);
             }
         }
-    } ASYNC_CATCH_ALL(self->e) {
+    }
+    ASYNC_CATCH_ALL(self->e) {
         trace("outer: %s\n", name_of(self->e));
     }
-    trace("%d %d %d\n", self->inner.expired, self->outer.expired, async_task_cancelling(async_current_task()));
+    trace("%d %d %d\n", self->inner.expired, self->outer.expired,
+          async_task_cancelling(async_current_task()));
     AWAIT(async_sleep, ASYNC_MS(50));
     ASYNC_END
 }
@@ -307,16 +333,19 @@ ASYNC(int, o11, args(int what), vars(async_timeout t; int e))
             if (self->what == RAISES_TIMEOUT) ASYNC_RAISE(-ETIMEDOUT);
             ASYNC_TRY {
                 AWAIT(async_sleep, ASYNC_SEC(9));
-            } ASYNC_CATCH_ALL(self->e) {
+            }
+            ASYNC_CATCH_ALL(self->e) {
                 if (self->what == RAISES_WHEN_TOLD) ASYNC_RAISE(-EPERM);
                 if (self->what == RETURNS_WHEN_TOLD) ASYNC_RETURN(3);
             }
         }
         trace("ended, ");
-    } ASYNC_CATCH_ALL(self->e) {
+    }
+    ASYNC_CATCH_ALL(self->e) {
         trace("%s, ", name_of(self->e));
     }
-    trace("expired %d, cancelling %d\n", self->t.expired, async_task_cancelling(async_current_task()));
+    trace("expired %d, cancelling %d\n", self->t.expired,
+          async_task_cancelling(async_current_task()));
     AWAIT(async_sleep, ASYNC_MS(20));
     ASYNC_RETURN(1);
     ASYNC_END
@@ -356,14 +385,17 @@ ASYNC(void, o13, vars(async_timeout t; int e))
             CHECK_INT(async_timeout_reschedule(&self->t, ASYNC_MS(3)), 0);
             ASYNC_TRY {
                 AWAIT(async_sleep, ASYNC_SEC(9));
-            } ASYNC_CATCH_ALL(self->e) {
+            }
+            ASYNC_CATCH_ALL(self->e) {
                 CHECK_INT(now_ms(), 103);
                 CHECK(self->t.expired);
-                CHECK_INT(async_timeout_reschedule(&self->t, ASYNC_MS(10)), -EINVAL); /* it expires */
+                CHECK_INT(async_timeout_reschedule(&self->t, ASYNC_MS(10)),
+                          -EINVAL); /* it expires */
                 ASYNC_RAISE(self->e);
             }
         }
-    } ASYNC_CATCH(self->e) CHECK_INT(self->e, -ETIMEDOUT);
+    }
+    ASYNC_CATCH(self->e) CHECK_INT(self->e, -ETIMEDOUT);
     CHECK_INT(async_timeout_reschedule(&self->t, ASYNC_MS(1)), -EINVAL); /* after */
     ASYNC_TRY {
         ASYNC_WITH(async_timeout, &self->t, ASYNC_FOREVER) {
@@ -372,7 +404,8 @@ ASYNC(void, o13, vars(async_timeout t; int e))
             AWAIT(async_sleep, ASYNC_MS(0));
             trace("cancelled when it resumes\n");
         }
-    } ASYNC_CATCH(self->e) trace("%s\n", name_of(self->e));
+    }
+    ASYNC_CATCH(self->e) trace("%s\n", name_of(self->e));
     ASYNC_END
 }
 TEST(O13_reschedule)
@@ -388,8 +421,10 @@ ASYNC(void, in_a_block, vars(async_timeout t), awaits(cleans_up))
     ASYNC_BEGIN
     ASYNC_DO {
         ASYNC_WITH(async_timeout, &self->t, ASYNC_MS(10)) AWAIT(cleans_up, ASYNC_CANCELED);
-    } ASYNC_FINALLY {
-        trace("expired %d, cancelling %d\n", self->t.expired, async_task_cancelling(async_current_task()));
+    }
+    ASYNC_FINALLY {
+        trace("expired %d, cancelling %d\n", self->t.expired,
+              async_task_cancelling(async_current_task()));
     }
     ASYNC_END
 }
@@ -424,10 +459,12 @@ ASYNC(void, o15, args(int ms), vars(async_timeout t; int e))
             AWAIT(async_sleep, ASYNC_SEC(9));
             trace("not reached\n");
         }
-    } ASYNC_CATCH(self->e) trace("%s at %d\n", name_of(self->e), now_ms());
+    }
+    ASYNC_CATCH(self->e) trace("%s at %d\n", name_of(self->e), now_ms());
     ASYNC_TRY {
         ASYNC_WITH(async_timeout, &self->t, ASYNC_MS(self->ms)) AWAIT(async_sleep, ASYNC_MS(0));
-    } ASYNC_CATCH(self->e) trace("%s at sleep(0)\n", name_of(self->e));
+    }
+    ASYNC_CATCH(self->e) trace("%s at sleep(0)\n", name_of(self->e));
     ASYNC_WITH(async_timeout, &self->t, ASYNC_MS(self->ms)) trace("no await\n");
     AWAIT(async_sleep, ASYNC_MS(0));
     CHECK_INT(async_task_cancelling(async_current_task()), 0);
@@ -446,12 +483,15 @@ ASYNC(void, late_cleanup, vars(async_timeout t; int e))
     ASYNC_BEGIN
     ASYNC_DO {
         AWAIT(async_sleep, ASYNC_SEC(9));
-    } ASYNC_FINALLY {
+    }
+    ASYNC_FINALLY {
         CHECK_INT(async_task_cancelling(async_current_task()), 1);
         ASYNC_TRY {
             ASYNC_WITH(async_timeout, &self->t, ASYNC_MS(5)) AWAIT(async_sleep, ASYNC_SEC(9));
-        } ASYNC_CATCH(self->e) {
-            trace("%s at %d, cancelling %d\n", name_of(self->e), now_ms(), async_task_cancelling(async_current_task()));
+        }
+        ASYNC_CATCH(self->e) {
+            trace("%s at %d, cancelling %d\n", name_of(self->e), now_ms(),
+                  async_task_cancelling(async_current_task()));
         }
     }
     ASYNC_END
@@ -480,10 +520,15 @@ ASYNC(void, o17, vars(async_timeout t; int e; int i))
         ASYNC_WITH(async_timeout, &self->t, ASYNC_MS(10)) {
             ASYNC_TRY {
                 ASYNC_WITH(async_timeout, &self->t, ASYNC_MS(1)) trace("not reached\n");
-            } ASYNC_CATCH(self->e) CHECK_INT(self->e, -EBUSY);
+            }
+            ASYNC_CATCH(self->e) CHECK_INT(self->e, -EBUSY);
             AWAIT(async_sleep, ASYNC_MS(2));
         }
     CHECK_INT(now_ms(), 4);
     ASYNC_END
 }
-TEST(O17_one_block_at_a_time) { CHECK_INT(run_virtual(o17), 0); CHECK_TRACE(""); }
+TEST(O17_one_block_at_a_time)
+{
+    CHECK_INT(run_virtual(o17), 0);
+    CHECK_TRACE("");
+}
