@@ -115,6 +115,38 @@
  *   - Equal deadlines fire in the order in which they were set; groups and run() cancel in order
  *     of creation. asyncio leaves both open.
  *   - run_until_complete() with nothing left that could wake anybody gives -EDEADLK.
+ *   - A task of ASYNC_SPAWN_NEW is gone after its end: async_task_hold() it to look at it later.
+ *
+ * Messages you will meet (gcc's words; the other compilers say the same in theirs)
+ *
+ *   'union add_it_to_awaits_of_f' has no member named 'g'
+ *       f awaits g: write awaits(g) in f's clauses.
+ *   field 'g' has incomplete type
+ *       awaits(g) or tasks(g x) before g is defined, or of a coroutine in itself. Define callees
+ *       first; recursion needs a task: ASYNC_SPAWN_NEW, or memory that the caller hands down.
+ *   too few arguments to function 'g'
+ *       as after any call; the prototype is the one you wrote in args(...).
+ *   call to 'g' declared with attribute error: coroutine called without AWAIT
+ *       g(1) runs nothing. AWAIT(g, 1), AWAIT_TO(self->x, g, 1) or ASYNC_SPAWN(&self->t, g, 1).
+ *   ... is unavailable: AWAIT and its kin stand between ASYNC_BEGIN and ASYNC_END
+ *       AWAIT in a plain function, or above ASYNC_BEGIN.
+ *   switch jumps over variable initialization
+ *       `int n = 3;` or `for (int i...)` and an AWAIT within its reach: n would be lost. Put it in
+ *       vars(int n). A local that an AWAIT does not see is fine in braces of its own. clang needs
+ *       -DASYNCC_LINT=1 to say so in C.
+ *   'n' may be used uninitialized (with -O2 -Wall -DASYNCC_LINT=1)
+ *       a local was set before an AWAIT and is read after it: vars(...). gcc and clang each miss
+ *       what the other sees: use both now and then.
+ *   incompatible types when returning ... 'use_ASYNC_RETURN_in_a_coroutine'
+ *       `return x;` in a coroutine: ASYNC_RETURN(x).
+ *   overflow in conversion from 'long long unsigned int'
+ *       AWAIT inside a `switch` of yours: use if, or await before or after it.
+ *   incompatible type for argument 1 of 'async_sleep'
+ *       a bare number is no duration: ASYNC_MS(100). Fractions: a smaller unit.
+ *   called object is not a function, and much more
+ *       AWAIT(g(1)) instead of AWAIT(g, 1).
+ *   undefined reference to 'async_panic_frame_of_files_with_ASYNCC_...'
+ *       two files were compiled with different settings: see >>config.
  *
  * ------------------------------------------------------------------------------------------ */
 
@@ -3288,6 +3320,22 @@ static async_task *async_wait_for_target_(async_task *task)
 }
 static const async_ops async_wait_for_woken_ops_ = {async_wait_for_run_, NULL, NULL, NULL, NULL, "wait_for"};
 static const async_ops async_wait_for_ops_ = {NULL, async_cancel_wait_, async_wait_for_target_, NULL, &async_wait_for_woken_ops_, "wait_for"};
+/* No time at all: the task is cancelled at once, and its end waited for by a callback, so that
+ * a cancel of the one who waits is not passed on to it a second time. */
+static int async_wait_for_gone_(void *arg)
+{
+    struct async_wait_for *w = (struct async_wait_for *)arg;
+    int err = async_see_(w->on);
+    async_wake_(w->timeout.task, err == ASYNC_CANCELED ? -ETIMEDOUT : err);
+    return 0;
+}
+static bool async_wait_for_gone_cancel_(async_task *task)
+{
+    (void)async_call_cancel(&((struct async_wait_for *)task->u.on)->timeout.timer);
+    async_wake_(task, ASYNC_CANCELED);
+    return true;
+}
+static const async_ops async_wait_for_gone_ops_ = {NULL, async_wait_for_gone_cancel_, NULL, NULL, &async_ready_ops_, "wait_for"};
 int async_wait_for_leaf_(struct async_wait_for *w, async_frame *caller, async_task *task, async_task *on, async_duration d)
 {
     int err;
@@ -3295,13 +3343,20 @@ int async_wait_for_leaf_(struct async_wait_for *w, async_frame *caller, async_ta
     if (on == task || !(on->flags & ASYNC_LIVE_)) return async_join_(task, caller, on); /* which says why not */
     w->on = on;
     w->timeout.phase = 0;
-    err = async_timeout_enter_leaf_(NULL, caller, task, &w->timeout, d.ns > 0 ? d : ASYNC_FOREVER);
+    if (d.ns <= 0) { /* a task that has not started never does */
+        w->timeout.task = task;
+        w->timeout.timer.h.pprev = NULL;
+        err = async_task_add_done_callback(on, &w->timeout.timer, async_wait_for_gone_, w);
+        if (err) return err;
+        (void)async_task_cancel(on);
+        task->u.on = w;
+        return async_block_(task, caller, &async_wait_for_gone_ops_);
+    }
+    err = async_timeout_enter_leaf_(NULL, caller, task, &w->timeout, d);
     if (err) return err;
     (void)async_join_(task, caller, on);
     task->u.on = w;
-    (void)async_block_(task, caller, &async_wait_for_ops_);
-    if (d.ns <= 0) (void)async_timeout_fire_(&w->timeout); /* now: a task that has not started never does */
-    return ASYNC_PENDING_;
+    return async_block_(task, caller, &async_wait_for_ops_);
 }
 
 /* ------------------------------------------------------------------------------------------
