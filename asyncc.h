@@ -145,7 +145,7 @@
  *       a bare number is no duration: ASYNC_MS(100). Fractions: a smaller unit.
  *   called object is not a function, and much more
  *       AWAIT(g(1)) instead of AWAIT(g, 1).
- *   undefined reference to 'async_panic_frame_of_files_with_ASYNCC_...'
+ *   undefined reference to '..._of_files_with_ASYNCC_NAMES_0_and_ASYNCC_IO_1'
  *       two files were compiled with different settings: see >>config.
  *
  * ------------------------------------------------------------------------------------------ */
