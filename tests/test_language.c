@@ -175,6 +175,32 @@ TEST(errors_in_hand)
     CHECK_TRACE("1 1 0 1 5 0 42 0");
 }
 
+/* A cancellation is never in hand: it passes on. */
+ASYNC(void, in_hand_when_cancelled, args(bool result), vars(int x; int e), awaits(twice))
+{
+    ASYNC_BEGIN
+    if (self->result) AWAIT_TO_ERR(self->x, self->e, twice, 1);
+    else AWAIT_ERR(self->e, twice, 1);
+    trace("not here");
+    ASYNC_END
+}
+ASYNC(void, cancels_in_hand, args(bool result), tasks(in_hand_when_cancelled t))
+{
+    ASYNC_BEGIN
+    ASYNC_SPAWN(&self->t, in_hand_when_cancelled, self->result);
+    AWAIT(async_sleep, ASYNC_MS(0));
+    async_task_cancel(&self->t.task);
+    AWAIT(async_join, &self->t.task);
+    ASYNC_END
+}
+
+TEST(a_cancellation_is_not_in_hand)
+{
+    CHECK_INT(run_virtual(cancels_in_hand, false), ASYNC_CANCELED);
+    CHECK_INT(run_virtual(cancels_in_hand, true), ASYNC_CANCELED);
+    CHECK_TRACE("");
+}
+
 ASYNC(int, deep3, args(bool late), awaits(fails))
 {
     ASYNC_BEGIN
