@@ -2443,11 +2443,16 @@ static void async_timer_add_(async_loop *loop, async_handle *h, int64_t when)
     loop->timers++;
     if (when < loop->next_timer) loop->next_timer = when;
 }
+/* Deadlines are mostly moved, not met: only the earliest one's end makes next_timer too early. */
+static void async_timer_gone_(async_loop *loop, async_handle *h)
+{
+    loop->timers--;
+    if (ASYNC_WHEN_(h) <= loop->next_timer) loop->flags |= ASYNC_STALE_;
+}
 static void async_timer_remove_(async_loop *loop, async_handle *h)
 {
     async_unlink_(h);
-    loop->timers--;
-    loop->flags |= ASYNC_STALE_;
+    async_timer_gone_(loop, h);
 }
 
 /* The lowest slot that holds a timer, and where its time begins. NULL: none. */
@@ -2495,16 +2500,23 @@ static ASYNC_NOT_INLINE_ void async_timers_fire_(async_loop *loop)
     loop->flags |= ASYNC_STALE_; /* `begins` may be before the first of its slot */
 }
 
-/* The earliest deadline, exactly. Looks through one slot, and only when the loop is to sleep. */
+/* The earliest deadline. Looks through one slot, and only when the loop is to sleep. Of a slot that
+ * holds many it is the beginning, which a virtual clock cannot do with: the loop wakes up there,
+ * has the slot dealt out, and finds fewer. */
 static int64_t async_next_timer_(async_loop *loop)
 {
     if (loop->flags & ASYNC_STALE_) {
-        int level;
+        int level, many = 0;
         int64_t begins;
         async_handle **list = async_wheel_first_(loop, &level, &begins), *h;
         loop->next_timer = INT64_MAX;
-        for (h = list ? *list : NULL; h; h = h->next)
+        for (h = list ? *list : NULL; h; h = h->next) {
             if (ASYNC_WHEN_(h) < loop->next_timer) loop->next_timer = ASYNC_WHEN_(h);
+            if (++many > 64 && level && !(loop->flags & ASYNC_VIRTUAL_)) {
+                loop->next_timer = begins;
+                break;
+            }
+        }
         loop->flags &= (uint8_t)~ASYNC_STALE_;
     }
     return loop->next_timer;
@@ -2571,10 +2583,7 @@ bool async_call_cancel(async_call *call)
 {
     async_loop *loop = async_loop_;
     if (!call->h.pprev || !loop) return false;
-    if (call->h.ops == &async_timer_call_ops_) { /* once fired it would have the others */
-        loop->timers--;
-        loop->flags |= ASYNC_STALE_;
-    }
+    if (call->h.ops == &async_timer_call_ops_) async_timer_gone_(loop, &call->h); /* once fired it would have the others */
     async_withdraw_(loop, &call->h);
     return true;
 }
