@@ -1278,6 +1278,7 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
 #define ASYNC_FOR_IN__(n, lv, gen)                                                                  \
     for (;;)                                                                                        \
         if (1) {                                                                                    \
+            if (ASYNC_RARE_(!(gen)->async_.type)) ASYNC_PANIC_("ASYNC_FOR_IN over a generator without ASYNC_START"); \
             ASYNC_NEXT_VALUE_(n, lv, gen, async_value_##n)                                          \
             break;                                                                                  \
         } else                                                                                      \

@@ -291,6 +291,18 @@ TEST(yield_while_it_is_closed)
     CHECK_PANIC("ASYNC_YIELD while it is being closed", run_virtual(closes_stubborn));
 }
 
+ASYNC(void, forgets_to_start, vars(int v; struct count gen))
+{
+    ASYNC_BEGIN
+    ASYNC_FOR_IN(self->v, &self->gen) trace("never ");
+    ASYNC_END
+}
+
+TEST(never_started)
+{
+    CHECK_PANIC("coroutine `forgets_to_start`: ASYNC_FOR_IN over", run_virtual(forgets_to_start));
+}
+
 /* --- a hand-written iterator --- */
 
 struct lines {
