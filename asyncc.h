@@ -1965,16 +1965,20 @@ ASYNC_API int async_address_parse(async_address *address, const char *text);
 /* The same text back; `text` is always ended by a 0. Returns text. 128 bytes are enough. */
 ASYNC_API char *async_address_format(const async_address *address, char *text, size_t size);
 /* A listening TCP or Unix stream socket: the descriptor, or -EADDRINUSE, -EINVAL ... Port 0 takes
- * a free one: async_local_address() tells which. backlog 0: the system's most. */
+ * a free one: async_local_address() tells which. backlog 0: the system's most. Processes that
+ * share a listener (opened before fork, adopted in each) all wake for each connection, and one
+ * gets it; where that costs too much, give each its own, with SO_REUSEPORT. */
 ASYNC_API int async_listen(const char *address, int backlog);
 /* A UDP or Unix datagram socket bound to an address. */
 ASYNC_API int async_datagram(const char *address);
 ASYNC_API int async_local_address(int fd, async_address *address);
 /* Makes a descriptor of yours the loop's: pipes, ttys, socketpairs, accepted elsewhere. It
  * becomes non-blocking. A pipe also has SIGPIPE ignored in this process, if nothing handles it.
- * 0, -EBADF, -ENOMEM. */
+ * 0, -EBADF, -ENOMEM; -EBUSY: it is the loop's already, or somebody waits for it. */
 ASYNC_API int async_adopt(int fd);
-/* Closes; those who wait for it wake with -EBADF. 0 or a negative errno. */
+/* Closes; those who wait for it wake with -EBADF, in whatever order things happen. 0 or a
+ * negative errno. A bare close() wakes nobody: they wait until they are cancelled, or until the
+ * number is the loop's again, which gives them -EBADF too. */
 ASYNC_API int async_close(int fd);
 /* SHUT_RD, SHUT_WR or SHUT_RDWR. */
 ASYNC_API int async_shutdown(int fd, int how);
@@ -2011,6 +2015,7 @@ ASYNC_INLINE_ int async_recvfrom_leaf_(struct async_recvfrom *room, async_frame 
 {
     return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_RECVFROM_, buffer, size, from);
 }
+/* One datagram; `to` may be NULL if the socket is connected. */
 ptrdiff_t async_sendto(int fd, const void *data, size_t size, const async_address *to) ASYNC_NOT_AWAITED_;
 #define ASYNC_LEAF_async_sendto , 1
 ASYNC_INLINE_ int async_sendto_leaf_(struct async_sendto *room, async_frame *caller, async_task *task, int fd, const void *data, size_t size, const async_address *to)
@@ -2026,7 +2031,8 @@ ASYNC_INLINE_ int async_accept_leaf_(struct async_accept *room, async_frame *cal
 {
     return async_io_start_((struct async_io_ *)(void *)room, caller, task, listener, ASYNC_IO_ACCEPT_, NULL, 0, from);
 }
-/* AWAIT_TO(self->fd, async_connect, "127.0.0.1:80"): a connected TCP or Unix stream socket. */
+/* AWAIT_TO(self->fd, async_connect, "127.0.0.1:80"): a connected TCP or Unix stream socket. If it
+ * fails or is cancelled there is none. -EAGAIN: the queue of a Unix listener is full (Linux). */
 int async_connect(const char *address) ASYNC_NOT_AWAITED_;
 #define ASYNC_LEAF_async_connect , 1
 ASYNC_INLINE_ int async_connect_leaf_(struct async_connect *room, async_frame *caller, async_task *task, const char *text)
@@ -4547,9 +4553,8 @@ static int async_io_try_(async_loop *loop, struct async_io_ *io)
             break;
         }
         if (n >= 0) {
-            int all = direction ? ASYNC_FD_SOCKET_ : ASYNC_FD_TCP_ | ASYNC_FD_ALWAYS_;
-            int is = direction ? ASYNC_FD_SOCKET_ : ASYNC_FD_TCP_;
-            if ((size_t)n < size && n > 0 && io->io.op != ASYNC_IO_RECVFROM_ && (f->flags & all) == is) f->flags |= (uint8_t)(ASYNC_FD_DRY_ << direction);
+            if (n > 0 && (size_t)n < size && io->io.op == ASYNC_IO_READ_ && (f->flags & (ASYNC_FD_TCP_ | ASYNC_FD_ALWAYS_)) == ASYNC_FD_TCP_)
+                f->flags |= ASYNC_FD_DRY_;
             io->io.done += (size_t)n;
             io->result.n = (ptrdiff_t)io->io.done;
             if (io->io.op != ASYNC_IO_WRITE_ALL_ || io->io.done == io->io.size) return 0;
@@ -4701,13 +4706,13 @@ int async_address_parse(async_address *address, const char *text)
     host[n] = 0;
     if (n == 0 || (host[0] == '[' && host[n - 1] == ']')) {
         if (n) host[n - 1] = 0;
-        if (n && ASYNCC_SYS(inet_pton)(AF_INET6, host + 1, &in6->sin6_addr) != 1) return -EINVAL;
+        if (n && inet_pton(AF_INET6, host + 1, &in6->sin6_addr) != 1) return -EINVAL;
         in6->sin6_family = AF_INET6;
         in6->sin6_port = htons((uint16_t)port);
         address->length = sizeof *in6;
         return 0;
     }
-    if (strcmp(host, "*") != 0 && ASYNCC_SYS(inet_pton)(AF_INET, host, &in->sin_addr) != 1) return -EINVAL;
+    if (strcmp(host, "*") != 0 && inet_pton(AF_INET, host, &in->sin_addr) != 1) return -EINVAL;
     in->sin_family = AF_INET;
     in->sin_port = htons((uint16_t)port);
     address->length = sizeof *in;
@@ -4744,6 +4749,10 @@ static int async_bound_(const char *text, int type)
     int fd, on = 1, off = 0, err = async_address_parse(&address, text);
     if (err) return err;
     fd = async_socket_(loop, address.storage.ss_family, type);
+    if (fd == -EAFNOSUPPORT && text[0] == ':') { /* a kernel without IPv6 */
+        char any[8] = "*";
+        if (strlen(text) < sizeof any - 1) return async_bound_(strcat(any, text), type);
+    }
     if (fd < 0) return fd;
     if (type == SOCK_STREAM && address.storage.ss_family != AF_UNIX) (void)ASYNCC_SYS(setsockopt)(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (address.storage.ss_family == AF_INET6 && text[0] == ':') (void)ASYNCC_SYS(setsockopt)(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
