@@ -144,7 +144,6 @@ SEAM(int, nanosleep, (const struct timespec *t, struct timespec *left), (t, left
 SEAM(int, clock_gettime, (clockid_t clock, struct timespec *t), (clock, t), 0)
 SEAM(int, sigaction, (int number, const struct sigaction *now, struct sigaction *old),
      (number, now, old), 0)
-SEAM(int, inet_pton, (int family, const char *text, void *address), (family, text, address), 0)
 SEAM_CALL(signal, 0)
 static SEAM_UNUSED void (*seam_signal(int number, void (*handler)(int)))(int)
 {

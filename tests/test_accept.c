@@ -311,6 +311,22 @@ TEST(F1_listener_closed_while_it_accepts)
 {
     CHECK_INT(run_real(a_closed), 0);
 }
+ASYNC(void, a_no_ipv6, vars(int listener))
+{
+    ASYNC_BEGIN
+    seam_of_socket.times = 1, seam_of_socket.error = EAFNOSUPPORT;
+    self->listener = async_listen(":0", 0);
+    CHECK(self->listener >= 0);
+    CHECK(!strncmp(address_of(self->listener), "0.0.0.0:", 8));
+    CHECK_INT(async_close(self->listener), 0);
+    seam_of_socket.times = 1, seam_of_socket.error = EAFNOSUPPORT;
+    CHECK_INT(async_listen("[::1]:0", 0), -EAFNOSUPPORT);
+    ASYNC_END
+}
+TEST(listener_of_any_address_without_ipv6)
+{
+    CHECK_INT(run_real(a_no_ipv6), 0);
+}
 /* A cancelled accept has taken nobody. */
 ASYNC(void, a_cancelled, vars(int listener; int fd; int got), tasks(accepts a))
 {

@@ -6,3 +6,4 @@
 #include "test_foreign_fd.c"
 #include "test_udp.c"
 #include "test_unix.c"
+#include "test_sweep.c"

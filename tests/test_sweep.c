@@ -1,0 +1,349 @@
+/* Everything fails once: each scenario runs again and again, and in each run another call to the
+ * system or the allocator fails, with each of the errors it can give. Whatever happens, an error
+ * comes back or nobody notices; nothing is lost, nothing is left, nothing waits for ever. */
+#include "sockets.h"
+
+/* --- the scenarios --- */
+
+ASYNC(void, w_serve, args(int listener), vars(int fd; char data[64]; ptrdiff_t n))
+{
+    ASYNC_BEGIN
+    self->fd = -1;
+    ASYNC_DO {
+        AWAIT_TO(self->fd, async_accept, self->listener, NULL);
+        for (;;) {
+            AWAIT_TO(self->n, async_read, self->fd, self->data, sizeof self->data);
+            if (self->n == 0) break;
+            AWAIT(async_write_all, self->fd, self->data, (size_t)self->n);
+        }
+    }
+    ASYNC_FINALLY {
+        if (self->fd >= 0) (void)async_close(self->fd);
+    }
+    ASYNC_END
+}
+ASYNC(void, w_talk, args(async_address to),
+      vars(int fd; int round; char data[32]; ptrdiff_t n; ptrdiff_t got))
+{
+    ASYNC_BEGIN
+    AWAIT_TO(self->fd, async_connect_to, &self->to);
+    ASYNC_DO {
+        for (self->round = 0; self->round < 3; self->round++) {
+            AWAIT(async_write_all, self->fd, "twelve bytes", 12);
+            for (self->got = 0; self->got < 12; self->got += self->n) {
+                AWAIT_TO(self->n, async_read, self->fd, self->data + self->got, 12);
+                if (self->n == 0) ASYNC_RAISE(-EPROTO, "the server has hung up");
+            }
+            CHECK(self->got == 12 && !memcmp(self->data, "twelve bytes", 12));
+        }
+    }
+    ASYNC_FINALLY {
+        (void)async_close(self->fd);
+    }
+    trace("talked\n");
+    ASYNC_END
+}
+/* One after the other, over TCP or a Unix socket. */
+ASYNC(void, w_stream, args(const char *at),
+      vars(int listener; int i; int err; async_address name; async_group group), awaits(w_serve))
+{
+    ASYNC_BEGIN
+    self->listener = async_listen(self->at, 0);
+    if (self->listener < 0) ASYNC_RAISE(self->listener);
+    ASYNC_DO {
+        self->err = async_local_address(self->listener, &self->name);
+        if (self->err) ASYNC_RAISE(self->err);
+        for (self->i = 0; self->i < 2; self->i++) {
+            ASYNC_WITH(async_group, &self->group) {
+                if (!ASYNC_SPAWN_NEW_IN(&self->group, w_talk, self->name)) ASYNC_RAISE(-ENOMEM);
+                AWAIT(w_serve, self->listener);
+            }
+        }
+    }
+    ASYNC_FINALLY {
+        (void)async_close(self->listener);
+    }
+    ASYNC_END
+}
+
+/* Several at the same time, each in a task of the allocator. */
+ASYNC(void, w_handle, args(int fd), vars(char data[64]; ptrdiff_t n))
+{
+    ASYNC_BEGIN
+    ASYNC_DO {
+        for (;;) {
+            AWAIT_TO(self->n, async_read, self->fd, self->data, sizeof self->data);
+            if (self->n == 0) break;
+            AWAIT(async_write_all, self->fd, self->data, (size_t)self->n);
+        }
+    }
+    ASYNC_FINALLY {
+        (void)async_close(self->fd);
+    }
+    ASYNC_END
+}
+ASYNC(void, w_crowd,
+      vars(int listener; int i; int fd; int err; async_address name; async_group group))
+{
+    ASYNC_BEGIN
+    self->listener = async_listen("127.0.0.1:0", 0);
+    if (self->listener < 0) ASYNC_RAISE(self->listener);
+    ASYNC_DO {
+        self->err = async_local_address(self->listener, &self->name);
+        if (self->err) ASYNC_RAISE(self->err);
+        ASYNC_WITH(async_group, &self->group) {
+            for (self->i = 0; self->i < 4; self->i++)
+                if (!ASYNC_SPAWN_NEW_IN(&self->group, w_talk, self->name)) ASYNC_RAISE(-ENOMEM);
+            for (self->i = 0; self->i < 4; self->i++) {
+                AWAIT_TO(self->fd, async_accept, self->listener, NULL);
+                if (!ASYNC_SPAWN_NEW_IN_EAGER(&self->group, w_handle, self->fd)) {
+                    (void)async_close(self->fd);
+                    ASYNC_RAISE(-ENOMEM);
+                }
+            }
+        }
+    }
+    ASYNC_FINALLY {
+        (void)async_close(self->listener);
+    }
+    ASYNC_END
+}
+
+ASYNC(void, w_datagrams,
+      vars(int a; int b; int err; char c[8]; ptrdiff_t n; async_address to; async_address from;
+           int i))
+{
+    ASYNC_BEGIN
+    self->a = async_datagram("127.0.0.1:0");
+    self->b = async_datagram("127.0.0.1:0");
+    ASYNC_DO {
+        if (self->a < 0) ASYNC_RAISE(self->a);
+        if (self->b < 0) ASYNC_RAISE(self->b);
+        self->err = async_local_address(self->a, &self->to);
+        if (self->err) ASYNC_RAISE(self->err);
+        for (self->i = 0; self->i < 2; self->i++) {
+            AWAIT(async_sendto, self->b, "ping", 4, &self->to);
+            AWAIT_TO(self->n, async_recvfrom, self->a, self->c, 8, &self->from);
+            CHECK(self->n == 4 && !memcmp(self->c, "ping", 4));
+            AWAIT(async_sendto, self->a, "pong", 4, &self->from);
+            AWAIT_TO(self->n, async_recvfrom, self->b, self->c, 8, NULL);
+            CHECK(self->n == 4 && !memcmp(self->c, "pong", 4));
+        }
+    }
+    ASYNC_FINALLY {
+        if (self->a >= 0) (void)async_close(self->a);
+        if (self->b >= 0) (void)async_close(self->b);
+    }
+    trace("ping pong\n");
+    ASYNC_END
+}
+
+/* Foreign descriptors, and a pipe of the loop with more in it than fits. */
+enum { W_MANY = 150000 };
+static char w_many[W_MANY], w_few[4096];
+ASYNC(void, w_fill, args(int fd), vars(int err))
+{
+    ASYNC_BEGIN
+    self->err = async_adopt(self->fd);
+    if (self->err) {
+        close(self->fd);
+        ASYNC_RAISE(self->err);
+    }
+    ASYNC_DO {
+        AWAIT(async_write_all, self->fd, w_many, W_MANY);
+    }
+    ASYNC_FINALLY {
+        (void)async_close(self->fd);
+    }
+    ASYNC_END
+}
+ASYNC(void, w_pipe, vars(int fd[2]; ssize_t n; size_t got; async_group group), tasks(w_fill f))
+{
+    ASYNC_BEGIN
+    CHECK(pipe(self->fd) == 0);
+    ASYNC_DO {
+        ASYNC_WITH(async_group, &self->group) {
+            (void)ASYNC_SPAWN_IN(&self->group, &self->f, w_fill, self->fd[1]);
+            AWAIT(async_sleep, ASYNC_MS(0)); /* it has its descriptor */
+            do {
+                AWAIT(async_wait_readable, self->fd[0]);
+                self->n = read(self->fd[0], w_few, sizeof w_few);
+                self->got += (size_t)self->n;
+            } while (self->n > 0);
+            if (self->got == W_MANY) trace("all of it\n");
+        }
+    }
+    ASYNC_FINALLY {
+        close(self->fd[0]);
+    }
+    ASYNC_END
+}
+
+/* No sockets: tasks of the allocator that several gather, and a timeout. */
+ASYNC(int, w_square, args(int x))
+{
+    ASYNC_BEGIN
+    AWAIT(async_sleep, ASYNC_MS(1));
+    ASYNC_RETURN(self->x * self->x);
+    ASYNC_END
+}
+ASYNC(int, w_sum, args(ASYNC_TASK(w_square) * a, ASYNC_TASK(w_square) * b))
+{
+    ASYNC_BEGIN
+    AWAIT(async_gather, ASYNC_TASKS(self->a, self->b));
+    ASYNC_RETURN(ASYNC_RESULT(self->a) + ASYNC_RESULT(self->b));
+    ASYNC_END
+}
+ASYNC(void, w_tasks, vars(ASYNC_TASK(w_square) * t[3]; int i; async_timeout timeout),
+      tasks(w_square a, w_square b, w_sum x, w_sum y))
+{
+    ASYNC_BEGIN
+    ASYNC_SPAWN(&self->a, w_square, 3);
+    ASYNC_SPAWN(&self->b, w_square, 4);
+    ASYNC_SPAWN(&self->x, w_sum, &self->a, &self->b); /* two that gather the same */
+    ASYNC_SPAWN(&self->y, w_sum, &self->b, &self->a);
+    for (self->i = 0; self->i < 3; self->i++) {
+        self->t[self->i] = ASYNC_SPAWN_NEW(w_square, self->i);
+        if (!self->t[self->i]) ASYNC_RAISE(-ENOMEM);
+    }
+    ASYNC_WITH(async_timeout, &self->timeout, ASYNC_SEC(1)) {
+        AWAIT(async_gather, ASYNC_TASKS(self->t[0], self->t[1], self->t[2]));
+        AWAIT(async_gather, ASYNC_TASKS(&self->x, &self->y));
+    }
+    trace("%d %d\n", ASYNC_RESULT(&self->x), ASYNC_RESULT(&self->y));
+    ASYNC_END
+}
+
+/* --- the sweep --- */
+
+enum { W_STREAM, W_UNIX, W_CROWD, W_DATAGRAMS, W_PIPE, W_TASKS };
+static const char *const w_names[] = {"stream", "unix", "crowd", "datagrams", "pipe", "tasks"};
+static bool w_hung;
+ASYNC(void, w_scenario, args(int which), vars(async_timeout limit; char name[64]),
+      awaits(w_stream, w_crowd, w_datagrams, w_pipe, w_tasks))
+{
+    ASYNC_BEGIN
+    w_hung = true;
+    ASYNC_DO {
+        ASYNC_WITH(async_timeout, &self->limit, ASYNC_SEC(5)) {
+            if (self->which == W_STREAM) AWAIT(w_stream, "127.0.0.1:0");
+            if (self->which == W_UNIX) {
+                snprintf(self->name, sizeof self->name, "unix:@asyncc-sweep-%d", (int)getpid());
+                AWAIT(w_stream, self->name);
+            }
+            if (self->which == W_CROWD) AWAIT(w_crowd);
+            if (self->which == W_DATAGRAMS) AWAIT(w_datagrams);
+            if (self->which == W_PIPE) AWAIT(w_pipe);
+            if (self->which == W_TASKS) AWAIT(w_tasks);
+        }
+    }
+    ASYNC_FINALLY {
+        w_hung = self->limit.expired;
+    }
+    ASYNC_END
+}
+
+static bool w_left_open;
+static void w_on_error(async_loop *loop, const async_report *report)
+{
+    (void)loop;
+    if (!strcmp(report->message, "descriptor was never closed")) w_left_open = true;
+    if (!strcmp(report->message, "task was destroyed but it is pending")) w_left_open = true;
+}
+static int w_run(int which)
+{
+    ASYNC_TASK(w_scenario) task;
+    async_loop loop;
+    async_options options;
+    int err;
+    memset(&task, 0, sizeof task);
+    memset(&options, 0, sizeof options);
+    options.on_error = w_on_error;
+    w_left_open = false;
+    CHECK_INT(async_loop_init(&loop, &options), 0);
+    CHECK_INT(ASYNC_SPAWN_ON(&loop, &task, w_scenario, which), 0);
+    err = async_loop_run_until_complete(&loop, &task.task);
+    CHECK_INT(async_loop_shutdown(&loop), 0);
+    CHECK_INT(async_loop_close(&loop), 0);
+    return err;
+}
+
+/* Run once to know what it does, then once for every call and each of its errors. */
+static void w_sweep(int which)
+{
+    static char want[sizeof test_text_];
+    int k, i, err, runs = 0, failed = 0;
+    test_time_limit(60);
+    note_what_is_open();
+    CHECK_INT(w_run(which), 0);
+    memcpy(want, test_text_, sizeof want);
+    for (k = 1;; k++)
+        for (i = 0;; i++) {
+            test_text_[test_text_size_ = 0] = 0;
+            seam_fail(k, i);
+            err = w_run(which);
+            runs++;
+            if (!seam_hit) { /* there are not so many calls: nothing has failed */
+                CHECK_INT(err, 0);
+                printf("%s: %d calls, %d runs, %d errors\n", w_names[which], k - 1, runs, failed);
+                CHECK(failed > 0);
+                seam_fail(0, 0);
+                return;
+            }
+            if (seam_error == 0) break; /* that call has no more errors */
+            failed += err != 0;
+            if (err > 0 || w_hung || w_left_open || seam_blocks != 0 ||
+                seam_descriptors() != left_before_ || (err == 0 && strcmp(test_text_, want) != 0)) {
+                test_fail_(__FILE__, __LINE__,
+                           "%s, call %d, %s() gives %s: ends with %d,%s%s %ld blocks, "
+                           "%d descriptors left; trace: %s",
+                           w_names[which], k, seam_hit->name,
+                           seam_error == SEAM_SHORT ? "less" : strerror(seam_error), err,
+                           w_hung ? " has hung," : "", w_left_open ? " left something open," : "",
+                           seam_blocks, seam_descriptors() - left_before_, test_text_);
+            }
+        }
+}
+TEST(F41_sweep_of_tcp)
+{
+    w_sweep(W_STREAM);
+}
+TEST(F41_sweep_of_unix_sockets)
+{
+    w_sweep(W_UNIX);
+}
+TEST(F41_sweep_of_a_crowd)
+{
+    w_sweep(W_CROWD);
+}
+TEST(F41_sweep_of_datagrams)
+{
+    w_sweep(W_DATAGRAMS);
+}
+TEST(F41_sweep_of_a_pipe)
+{
+    w_sweep(W_PIPE);
+}
+TEST(F41_sweep_of_tasks)
+{
+    w_sweep(W_TASKS);
+}
+
+/* Interrupted every other time, nobody notices. */
+TEST(F12_sweep_of_interruptions)
+{
+    static char want[sizeof test_text_];
+    int which;
+    note_what_is_open();
+    for (which = 0; which <= W_TASKS; which++) {
+        seam_interrupt = false;
+        test_text_[test_text_size_ = 0] = 0;
+        CHECK_INT(w_run(which), 0);
+        memcpy(want, test_text_, sizeof want);
+        test_text_[test_text_size_ = 0] = 0;
+        seam_interrupt = true;
+        CHECK_INT(w_run(which), 0);
+        CHECK_TRACE(want);
+        check_nothing_left();
+    }
+}
