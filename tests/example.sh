@@ -57,10 +57,11 @@ run() { # which, binary, seconds
 build "$out" ""
 if [ -f "$script" ]; then
     said=$(cd "$folder" && limit 60 sh "$(basename "$script")" "$out" 2>&1)
-    case $? in
+    status=$?
+    case $status in
         0) echo "ok - example $name" ;;
         77) echo "ok - example $name # SKIP $(printf '%s\n' "$said" | tail -n 1)" ;;
-        *) fail "its test.sh fails" "$said" ;;
+        *) fail "its test.sh ends with $status" "$said" ;;
     esac
     exit
 fi
