@@ -2,6 +2,7 @@
 #
 #   make test [T=part of a name]   tests and examples
 #   make check                     tests in every compiler, language and sanitizer: tests/check.sh
+#   make soak [IDLE=19000]         connections that idle, more than `make test` may ask for
 #   make reject                    programs that must not compile or link: tests/reject.sh
 #   make lint                      warnings, reject, clang-tidy, cppcheck, format: tests/lint.sh
 #   make ONLY=part of a name ...   one combination, one reject file, one kind of lint
