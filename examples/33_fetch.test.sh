@@ -29,6 +29,7 @@ same "a bad address" "$("$fetch" ftp://x 2>&1; echo $?)" "ftp://x: an address be
 
 # Servers that say one thing, whoever asks.
 say() { # ANSWER: what the fetcher makes of it, page and report
+    rm -f "$work/port" # the last one's
     "$work/talk" -l -s "$1" -e -q 2000 >/dev/null 2>"$work/port" &
     speaker=$!
     while ! grep -qs . "$work/port"; do sleep 0.05; done
