@@ -26,7 +26,10 @@ run() { # command: prints its summary, and leaves its time in $took
     took=$(echo "$said" | sed 's/.* \([0-9]*\) ms$/\1/')
     echo "$said"
 }
-resident() { ps -o rss= -p $server | tr -d ' '; } # kB
+resident() { # kB
+    if [ -r /proc/$server/status ]; then awk '/^VmRSS/ { print $2 }' /proc/$server/status
+    else ps -o rss= -p $server | tr -d ' '; fi
+}
 
 start
 echo "examples/32_http_server.c is listening on $address: one process, one thread"

@@ -53,17 +53,18 @@ int main(int argc, char **argv)
             fprintf(stderr, "hold: connection %d: %s\n", i + 1, strerror(errno));
             return 1;
         }
-        if (!every_ms && send(p[i].fd, whole, sizeof whole - 1, 0) < 0) closed++;
+        if (!every_ms) (void)send(p[i].fd, whole, sizeof whole - 1, 0);
     }
+    for (i = 0; i < n && !every_ms; i++) {
+        if (recv(p[i].fd, data, sizeof data, 0) > 0) continue;
+        fprintf(stderr, "hold: no answer on connection %d\n", i + 1);
+        return 1;
+    }
+    printf("holding %d connections\n", n);
+    fflush(stdout);
     p[n].fd = 0;
     p[n].events = POLLIN;
-    if (every_ms) answered = n;
     for (;;) {
-        if (answered >= 0 && answered + closed >= n) {
-            printf("holding %d connections\n", n - closed);
-            fflush(stdout);
-            answered = -1;
-        }
         if (poll(p, (nfds_t)n + 1, every_ms ? every_ms : -1) == 0) {
             char c = slow[sent < sizeof slow - 1 ? sent : sizeof slow - 2];
             sent++;
@@ -73,16 +74,13 @@ int main(int argc, char **argv)
         if (p[n].revents) break;
         for (i = 0; i < n; i++) {
             if (p[i].fd < 0 || !p[i].revents) continue;
-            if (recv(p[i].fd, data, sizeof data, 0) > 0) {
-                if (answered >= 0 && !every_ms) answered++;
-                continue;
-            }
+            if (recv(p[i].fd, data, sizeof data, 0) > 0) continue;
             (void)close(p[i].fd);
             p[i].fd = -1;
             closed++;
         }
     }
-    for (i = answered = 0; i < n && !every_ms; i++)
+    for (i = 0; i < n && !every_ms; i++)
         if (p[i].fd >= 0) (void)send(p[i].fd, whole, sizeof whole - 1, 0);
     for (i = 0; i < n && !every_ms; i++)
         if (p[i].fd >= 0 && recv(p[i].fd, data, sizeof data, 0) > 0) answered++;

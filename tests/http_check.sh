@@ -35,7 +35,10 @@ stop() { # the sanitizers' findings are in the status and in what it says
     server=
     is "$1: the server stops with status 0 and no complaint" test "$status $(wc -c <$out/err)" = "0 0"
 }
-resident() { ps -o rss= -p $server | tr -d ' '; }
+resident() { # kB
+    if [ -r /proc/$server/status ]; then awk '/^VmRSS/ { print $2 }' /proc/$server/status
+    else ps -o rss= -p $server | tr -d ' '; fi
+}
 hold() { # arguments of hold: waits until all are connected; `release` ends them
     mkfifo $out/fifo
     ./hold "$@" <$out/fifo >$out/hold 2>$out/said &
