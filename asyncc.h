@@ -1083,7 +1083,8 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
     ((struct f *)async_child_)->async_args_ = ASYNC_MAKE_(async_args_of_##f, __VA_ARGS__);   \
     ASYNC_ENTER_BODY_(n, f)
 #define ASYNC_ENTER_BODY_(n, f)                                                                     \
-    ((struct f *)async_child_)->async_.state = 0;                                                   \
+    ((struct f *)async_child_)->async_.state = 0; /* and `held`, in the same store */              \
+    ((struct f *)async_child_)->async_.held = 0;                                                    \
     async_err_ = async_body_of_##f((struct f *)async_child_, async_me_, 0).code;                    \
     ASYNC_SUSPEND_(n, ((async_frame *)async_child_)->type = &async_type_of_##f;                     \
                       ((async_frame *)async_child_)->up.caller = &self->async_;)
@@ -1312,6 +1313,7 @@ ASYNC_INLINE_ void async_start_(async_frame *generator, const async_type *type)
     generator->type = type;
     generator->up.caller = NULL;
     generator->state = 0;
+    generator->held = 0;
 }
 ASYNC_INLINE_ int async_next_(async_frame *generator, async_frame *caller, async_task *task, int err)
 {
