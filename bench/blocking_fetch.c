@@ -2,6 +2,7 @@
  * one connection that is kept.
  *
  *   blocking_fetch [-n TIMES] [-v] http://127.0.0.1:8080/path      -v: a dot for ten pages */
+#define _GNU_SOURCE 1
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -63,7 +64,8 @@ int main(int argc, char **argv)
         else if (option == 'v') verbose = true;
         else return 2;
     }
-    if (optind + 1 != argc || sscanf(argv[optind], "http://%255[^:/]:%15[0-9]%1023s", host, port, path) < 1) {
+    if (optind + 1 != argc ||
+        sscanf(argv[optind], "http://%255[^:/]:%15[0-9]%1023s", host, port, path) < 1) {
         fprintf(stderr, "usage: %s [-n times] [-v] http://host:port/path\n", argv[0]);
         return 2;
     }
@@ -73,7 +75,8 @@ int main(int argc, char **argv)
         perror(argv[optind]);
         return 1;
     }
-    (void)snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: %s:%s\r\n\r\n", path, host, port);
+    (void)snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: %s:%s\r\n\r\n", path, host,
+                   port);
     for (i = 0; i < times && (n = fetch(in, fd, request)) >= 0; i++) {
         ok++;
         bytes += n;

@@ -3,6 +3,7 @@
  * "program argument" is split at the blank. They take turns. In one turn every connection sends
  * 64 bytes and waits until it has them back, over and over; what the server's process has used,
  * from its start to its end, is divided by the number of requests. */
+#define _GNU_SOURCE 1
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -107,7 +108,8 @@ int main(int argc, char **argv)
             ns[i][j] = turn(argv[3 + i], connections, rounds);
             ratio[i][j] = ns[i][j] / ns[0][j];
         }
-    printf("server CPU (user + system) a request, %d connections, medians of %d turns\n", connections, TURNS);
+    printf("server CPU (user + system) a request, %d connections, medians of %d turns\n",
+           connections, TURNS);
     for (i = 0; i < argc - 3; i++) {
         qsort(ns[i], TURNS, sizeof ns[i][0], by_value);
         qsort(ratio[i], TURNS, sizeof ratio[i][0], by_value);

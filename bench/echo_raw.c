@@ -11,7 +11,8 @@ int main(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t size = sizeof address;
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), poll = epoll_create1(0), on = 1, i, n;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), poll = epoll_create1(0), on = 1,
+        i, n;
     struct epoll_event e = {.events = EPOLLIN, .data.fd = listener}, events[128];
     static char data[4096];
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

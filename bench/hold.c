@@ -1,6 +1,6 @@
 /* Holds many connections to a server, to see what they cost it. One thread, poll().
  *
- *   hold ADDRESS N             opens N connections, makes a request on each and waits for the answer,
+ *   hold ADDRESS N             opens N connections, makes a request on each, waits for the answer,
  *                              says so, and holds them until its standard input ends; then makes
  *                              a second request on each
  *   hold -s MS ADDRESS N       instead sends a request that is never complete, a byte to each every
@@ -8,6 +8,7 @@
  *
  * ADDRESS as 127.0.0.1:8080. The last line counts the connections that the server has closed,
  * and those that answered to the second request. */
+#define _GNU_SOURCE 1
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +24,8 @@
 
 int main(int argc, char **argv)
 {
-    static const char whole[] = "GET / HTTP/1.1\r\nHost: h\r\n\r\n", slow[] = "GET / HTTP/1.1\r\nX: ";
+    static const char whole[] = "GET / HTTP/1.1\r\nHost: h\r\n\r\n",
+                      slow[] = "GET / HTTP/1.1\r\nX: ";
     struct sockaddr_in to = {0};
     struct rlimit files;
     struct pollfd *p;

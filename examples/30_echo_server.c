@@ -22,7 +22,8 @@ ASYNC(void, echo, args(int fd), vars(ptrdiff_t n), raw(char data[4096]))
             if (self->n == 0) break; /* the client has said all it wanted to */
             AWAIT(async_write_all, self->fd, self->data, (size_t)self->n);
         }
-    } ASYNC_FINALLY {
+    }
+    ASYNC_FINALLY {
         (void)async_close(self->fd);
     }
     ASYNC_END
@@ -76,7 +77,8 @@ ASYNC(void, amain, args(const char *address),
             printf("stopped by signal %d\n", self->byte);
             async_task_cancel(&self->server.task);
         }
-    } ASYNC_FINALLY {
+    }
+    ASYNC_FINALLY {
         (void)async_close(self->listener);
         (void)async_close(signal_pipe[0]);
     }

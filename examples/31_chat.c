@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 enum {
-    LINE_BYTES = 512,  /* the longest line a member may send */
-    OUT_BYTES = 32768, /* what may wait here for a member who does not read ... */
+    LINE_BYTES = 512,     /* the longest line a member may send */
+    OUT_BYTES = 32768,    /* what may wait here for a member who does not read ... */
     KERNEL_BYTES = 65536, /* ... and in the system, which else would take megabytes */
     NICK_BYTES = 16
 };
@@ -36,7 +36,7 @@ struct member {
 struct room {
     struct member *first;
     int listener;
-    int guests;    /* how many names were given out */
+    int guests; /* how many names were given out */
     bool stopping;
 };
 
@@ -48,8 +48,9 @@ static void drop(struct member *m)
     (void)async_shutdown(m->fd, SHUT_RDWR);
 }
 
-__attribute__((format(printf, 2, 3)))
-static void tell(struct member *m, const char *format, ...)
+#define PRINTF(n) __attribute__((format(printf, n, n + 1)))
+
+PRINTF(2) static void tell(struct member *m, const char *format, ...)
 {
     va_list args;
     size_t room = OUT_BYTES - m->out_size;
@@ -67,7 +68,7 @@ static void tell(struct member *m, const char *format, ...)
     (void)async_future_set(&m->more);
 }
 
-__attribute__((format(printf, 3, 4)))
+PRINTF(3)
 static void tell_others(struct room *room, const struct member *from, const char *format, ...)
 {
     char text[LINE_BYTES + 64];
@@ -170,8 +171,8 @@ ASYNC(void, chat, args(struct room *room, int fd),
     struct member *const m = &self->m;
     int kernel_bytes = KERNEL_BYTES;
     ASYNC_BEGIN
-    (void)setsockopt(self->fd, SOL_SOCKET, SO_SNDBUF, &kernel_bytes, sizeof kernel_bytes);
     m->fd = self->fd;
+    (void)setsockopt(m->fd, SOL_SOCKET, SO_SNDBUF, &kernel_bytes, sizeof kernel_bytes);
     m->out = self->out_buffer;
     (void)snprintf(m->nick, sizeof m->nick, "guest%d", ++self->room->guests);
     m->link = &self->room->first;
@@ -193,7 +194,8 @@ ASYNC(void, chat, args(struct room *room, int fd),
         m->leaving = true; /* what is still on its way gets a second */
         (void)async_future_set(&m->more);
         AWAIT_ERR(self->error, async_wait_for, &self->out.task, ASYNC_SEC(1));
-    } ASYNC_FINALLY {
+    }
+    ASYNC_FINALLY {
         (void)async_task_cancel(&self->out.task); /* it uses the descriptor: its end comes first */
         AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&self->out));
         *m->link = m->next;
@@ -232,7 +234,8 @@ ASYNC(void, stop_on_signal, args(struct room *room), vars(char byte))
 
 ASYNC(void, amain, args(const char *address),
       vars(struct room room; int fd; int error; async_address bound; char text[128];
-           async_group members), tasks(stop_on_signal stopper))
+           async_group members),
+      tasks(stop_on_signal stopper))
 {
     struct room *const room = &self->room;
     ASYNC_BEGIN

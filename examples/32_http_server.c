@@ -27,13 +27,13 @@
 /* A connection holds HEAD_MOST + LINE_MOST bytes and a few hundred more; one whose request has a
  * body holds up to BODY_MOST on top of that until it is answered. */
 enum {
-    HEAD_MOST = 4096,         /* request line and headers */
+    HEAD_MOST = 4096, /* request line and headers */
     REQUEST_LINE_MOST = 2048,
     HEADERS_MOST = 50,
-    LINE_MOST = 256,          /* a chunk's size, a trailer */
+    LINE_MOST = 256, /* a chunk's size, a trailer */
     BODY_MOST = 65536,
-    SLOW_MOST_MS = 60000,     /* for /slow */
-    LINGER_MS = 1000          /* how long a refused client is listened to, so that it reads why */
+    SLOW_MOST_MS = 60000, /* for /slow */
+    LINGER_MS = 1000      /* how long a refused client is listened to, so that it reads why */
 };
 
 enum method { GET = 1, HEAD = 2, POST = 4, ANY_OTHER = 8 };
@@ -69,7 +69,7 @@ struct server {
     bool stopping;
     async_timeout grace; /* how long a stop waits for requests in progress */
     unsigned long connections, requests;
-    time_t now;          /* the second that `date` is for */
+    time_t now; /* the second that `date` is for */
     char date[40];
 };
 
@@ -88,8 +88,8 @@ struct connection {
     struct answer answer;
     char *body;
     size_t body_size;
-    bool keep;               /* open after this answer */
-    char text[64];           /* for short answers */
+    bool keep;     /* open after this answer */
+    char text[64]; /* for short answers */
 };
 
 /* An HTTP status as an error: raised anywhere below, it ends the connection with that answer. */
@@ -159,8 +159,8 @@ static int parse_request_line(struct text line, struct request *r)
     static const struct {
         const char *name;
         enum method method;
-    } methods[] = {{"GET", GET},          {"HEAD", HEAD},        {"POST", POST},
-                   {"PUT", ANY_OTHER},    {"PATCH", ANY_OTHER},  {"DELETE", ANY_OTHER},
+    } methods[] = {{"GET", GET},          {"HEAD", HEAD},       {"POST", POST},
+                   {"PUT", ANY_OTHER},    {"PATCH", ANY_OTHER}, {"DELETE", ANY_OTHER},
                    {"OPTIONS", ANY_OTHER}};
     struct text method, target;
     size_t i;
@@ -391,7 +391,7 @@ ASYNC(void, read_body, args(struct connection *c), awaits(read_chunks, read_byte
     const struct request *const r = &self->c->request;
     ASYNC_BEGIN
     if (!r->chunked && !r->length) ASYNC_RETURN();
-    c->body = (char *)malloc(r->chunked ? BODY_MOST : r->length);
+    c->body = (char *)malloc(r->chunked ? (size_t)BODY_MOST : r->length);
     if (!c->body) ASYNC_RAISE(-ENOMEM);
     if (r->expects_continue && !r->http_1_0 && c->start == c->end)
         AWAIT(async_write_all, c->fd, "HTTP/1.1 100 Continue\r\n\r\n", 25);
@@ -459,10 +459,11 @@ ASYNC(void, send_answer, args(struct connection *c), vars(size_t size, rest), ra
     self->size = (size_t)snprintf(
         self->out, sizeof self->out,
         "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s%s%s%s\r\n",
-        a->status, reason(a->status), date(c->server), a->type, a->size,
-        a->allow ? "Allow: " : "", a->allow ? a->allow : "", a->allow ? "\r\n" : "",
-        !c->keep ? "Connection: close\r\n"
-                 : c->request.http_1_0 ? "Connection: keep-alive\r\n" : "");
+        a->status, reason(a->status), date(c->server), a->type, a->size, a->allow ? "Allow: " : "",
+        a->allow ? a->allow : "", a->allow ? "\r\n" : "",
+        !c->keep              ? "Connection: close\r\n"
+        : c->request.http_1_0 ? "Connection: keep-alive\r\n"
+                              : "");
     self->rest = c->request.method == HEAD ? 0 : a->size;
     if (self->rest <= sizeof self->out - self->size) { /* a small body goes out with the head */
         memcpy(self->out + self->size, a->body, self->rest);
@@ -598,13 +599,15 @@ ASYNC(void, serve_client, args(struct server *server, int fd),
             ASYNC_WITH(async_timeout, &c->limit, ASYNC_FOREVER) {
                 AWAIT(serve_requests, c);
             }
-        } ASYNC_CATCH(self->error) {
+        }
+        ASYNC_CATCH(self->error) {
             if (c->limit.expired) self->status = c->phase == READING ? 408 : 0;
             else if (self->error == -ENOMEM) self->status = 503;
             else if (self->error <= HTTP(400)) self->status = ASYNC_EUSER - self->error;
             if (self->status) AWAIT_ERR(self->error, refuse, c, self->status);
         }
-    } ASYNC_FINALLY {
+    }
+    ASYNC_FINALLY {
         *c->link = c->next;
         if (c->next) c->next->link = c->link;
         free(c->body);
@@ -646,7 +649,8 @@ ASYNC(void, stop_on_signal, args(struct server *server), vars(char byte))
 
 ASYNC(void, amain, args(const char *address, int patience_ms),
       vars(struct server server; async_group connections; int fd; int error; async_address bound;
-           char text[128]), tasks(stop_on_signal stopper))
+           char text[128]),
+      tasks(stop_on_signal stopper))
 {
     struct server *const s = &self->server;
     ASYNC_BEGIN
@@ -675,7 +679,8 @@ ASYNC(void, amain, args(const char *address, int patience_ms),
                 if (!s->stopping) ASYNC_RAISE(self->error, "accept");
             }
         }
-    } ASYNC_CATCH(self->error) {
+    }
+    ASYNC_CATCH(self->error) {
         if (!s->grace.expired) ASYNC_RAISE(self->error);
         printf("some requests were cut off\n");
     }

@@ -93,8 +93,8 @@ ASYNC(char *, read_line, args(struct stream *s), awaits(fill))
 }
 
 /* `size` bytes of a page; -1: all up to the end. */
-ASYNC(void, read_bytes, args(struct fetcher *f, struct stream *s, long long size),
-      vars(int error), awaits(fill))
+ASYNC(void, read_bytes, args(struct fetcher *f, struct stream *s, long long size), vars(int error),
+      awaits(fill))
 {
     struct stream *const s = self->s;
     size_t n;
@@ -237,7 +237,8 @@ ASYNC(void, worker, args(struct fetcher *f),
                     ASYNC_WITH(async_timeout, &self->limit, ASYNC_MS(f->limit_ms)) {
                         AWAIT(fetch, f, s, self->to, &self->page);
                     }
-                } ASYNC_CATCH(self->error) {
+                }
+                ASYNC_CATCH(self->error) {
                     hang_up(s);
                 }
                 /* A server may close an idle connection just when it is used again. */
@@ -249,7 +250,8 @@ ASYNC(void, worker, args(struct fetcher *f),
             else fprintf(stderr, "%s: status %d\n", self->to->url, self->page.status);
             f->failed++;
         }
-    } ASYNC_FINALLY {
+    }
+    ASYNC_FINALLY {
         hang_up(s);
     }
     ASYNC_END

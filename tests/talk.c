@@ -39,7 +39,7 @@
 
 struct talk {
     int fd, limit_ms, never_read;
-    char *read; /* all that came, so that -u finds a text in two pieces */
+    char *read;              /* all that came, so that -u finds a text in two pieces */
     size_t size, room, seen; /* -u looks behind what the last one found */
 };
 
@@ -83,7 +83,8 @@ static void give(struct talk *t, const char *data, size_t size)
 {
     while (size) {
         ssize_t n;
-        if (wait_for(t, t->never_read ? POLLOUT : POLLIN | POLLOUT) & POLLIN && !t->never_read && !take(t, 65536))
+        if (wait_for(t, t->never_read ? POLLOUT : POLLIN | POLLOUT) & POLLIN && !t->never_read &&
+            !take(t, 65536))
             t->never_read = 1; /* that was the end */
         n = send(t->fd, data, size, MSG_DONTWAIT);
         if (n < 0 && errno != EAGAIN) { /* what the peer said before it hung up is worth showing */
@@ -96,7 +97,9 @@ static void give(struct talk *t, const char *data, size_t size)
 
 static int hex(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+    return c >= '0' && c <= '9'                 ? c - '0'
+           : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+                                                : -1;
 }
 
 static size_t unescape(char *text)
@@ -113,7 +116,11 @@ static size_t unescape(char *text)
             from += 3;
             continue;
         }
-        *to++ = *from == 'r' ? '\r' : *from == 'n' ? '\n' : *from == 't' ? '\t' : *from == '0' ? 0 : *from;
+        *to++ = *from == 'r'   ? '\r'
+                : *from == 'n' ? '\n'
+                : *from == 't' ? '\t'
+                : *from == '0' ? 0
+                               : *from;
         if (*from) from++;
     }
     return (size_t)(to - text);
@@ -167,7 +174,8 @@ int main(int argc, char **argv)
     struct linger reset = {1, 0};
     int i, on = 1, small = 4096;
     signal(SIGPIPE, SIG_IGN);
-    if (argc < 2 || (t.fd = strcmp(argv[1], "-l") ? open_connection(argv[1]) : wait_for_connection()) < 0) {
+    if (argc < 2 ||
+        (t.fd = strcmp(argv[1], "-l") ? open_connection(argv[1]) : wait_for_connection()) < 0) {
         fprintf(stderr, "talk: %s: %s\n", argc < 2 ? "which address?" : argv[1], strerror(errno));
         return 3;
     }
@@ -205,39 +213,30 @@ int main(int argc, char **argv)
             if (!file || fclose(file)) return 3;
             break;
         }
-        case 'w':
-            pause_ms(atol(text));
-            break;
+        case 'w': pause_ms(atol(text)); break;
         case 'u':
             size = unescape(text);
-            while (!(p = t.size - t.seen < size ? NULL : memmem(t.read + t.seen, t.size - t.seen, text, size)))
+            while (!(p = t.size - t.seen < size
+                             ? NULL
+                             : memmem(t.read + t.seen, t.size - t.seen, text, size)))
                 if (!take(&t, 65536)) end(&t, 3, "the peer closed before the text came");
             t.seen = (size_t)(p - t.read) + size;
             break;
         case 'r':
             for (size = t.size + (size_t)atol(text); t.size < size;)
-                if (!take(&t, size - t.size)) end(&t, 3, "the peer closed before so many bytes came");
+                if (!take(&t, size - t.size))
+                    end(&t, 3, "the peer closed before so many bytes came");
             break;
-        case 'e':
-            (void)shutdown(t.fd, SHUT_WR);
-            break;
-        case 'n':
-            t.never_read = 1;
-            break;
-        case 'R':
-            (void)setsockopt(t.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-            break;
+        case 'e': (void)shutdown(t.fd, SHUT_WR); break;
+        case 'n': t.never_read = 1; break;
+        case 'R': (void)setsockopt(t.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small); break;
         case 'x':
             (void)setsockopt(t.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
             (void)close(t.fd);
             end(&t, 0, "");
             break;
-        case 'q':
-            t.limit_ms = atoi(text);
-            break;
-        default:
-            fprintf(stderr, "talk: unknown step %s\n", argv[i]);
-            return 3;
+        case 'q': t.limit_ms = atoi(text); break;
+        default: fprintf(stderr, "talk: unknown step %s\n", argv[i]); return 3;
         }
     }
     while (take(&t, 65536)) {}

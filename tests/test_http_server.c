@@ -30,11 +30,14 @@ TEST(heads)
     CHECK(!r.close && !r.keep_alive && !r.http_1_0 && !r.chunked && !r.length);
 
     CHECK_INT(parse("POST http://h:80/p HTTP/1.1\r\nhost:h\r\ncontent-LENGTH:\t 17 \r\n"
-                    "Expect: 100-Continue\r\nConnection: x, CLOSE ,\r\n\r\n", &r), 0);
+                    "Expect: 100-Continue\r\nConnection: x, CLOSE ,\r\n\r\n",
+                    &r),
+              0);
     CHECK_INT(r.method, POST);
     CHECK(is(r.path, "/p") && r.query.size == 0);
     CHECK(r.close && r.expects_continue && r.length == 17);
-    CHECK_INT(parse("HEAD http://h?a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: Chunked\r\n\r\n", &r), 0);
+    CHECK_INT(
+        parse("HEAD http://h?a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: Chunked\r\n\r\n", &r), 0);
     CHECK(r.method == HEAD && is(r.path, "/") && is(r.query, "a") && r.chunked);
     CHECK_INT(parse("GET / HTTP/1.0\r\n\r\n", &r), 0);
     CHECK(r.http_1_0);
@@ -46,18 +49,32 @@ TEST(heads)
 TEST(bad_heads)
 {
     static const char *const of_400[] = {
-        "GET\r\n\r\n", "GET /\r\n\r\n", "GET / \r\n\r\n", " GET / HTTP/1.1\r\nHost: h\r\n\r\n",
-        "GET  / HTTP/1.1\r\nHost: h\r\n\r\n", "GET / HTTP/1.1 \r\nHost: h\r\n\r\n",
-        "GET / http/1.1\r\nHost: h\r\n\r\n", "GET / HTTP/11\r\nHost: h\r\n\r\n", "GET / HTTP/1.1x\r\n\r\n",
-        "GET /\x01 HTTP/1.1\r\nHost: h\r\n\r\n", "GET /\xc3\xa4 HTTP/1.1\r\nHost: h\r\n\r\n",
-        "GET a HTTP/1.1\r\nHost: h\r\n\r\n", "GET  HTTP/1.1\r\nHost: h\r\n\r\n",
-        "G@T / HTTP/1.1\r\nHost: h\r\n\r\n", "GET /\rx HTTP/1.1\r\nHost: h\r\n\r\n",
-        "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        "GET\r\n\r\n",
+        "GET /\r\n\r\n",
+        "GET / \r\n\r\n",
+        " GET / HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET  / HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET / HTTP/1.1 \r\nHost: h\r\n\r\n",
+        "GET / http/1.1\r\nHost: h\r\n\r\n",
+        "GET / HTTP/11\r\nHost: h\r\n\r\n",
+        "GET / HTTP/1.1x\r\n\r\n",
+        "GET /\x01 HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET /\xc3\xa4 HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET a HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET  HTTP/1.1\r\nHost: h\r\n\r\n",
+        "G@T / HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET /\rx HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET / HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
         "GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost : h\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\nX\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n b\r\n\r\n", "GET / HTTP/1.1\r\n Host: h\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: h\r\n: x\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\nX: a\rb\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: h\r\nX: \x7f\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\nX: \x02\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost : h\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: h\r\nX\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n b\r\n\r\n",
+        "GET / HTTP/1.1\r\n Host: h\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: h\r\n: x\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: h\r\nX: a\rb\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: h\r\nX: \x7f\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: h\r\nX: \x02\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: h\r\nContent-Length:\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: +1\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1 1\r\n\r\n",
@@ -79,10 +96,13 @@ TEST(bad_heads)
     CHECK_INT(status_of("GET / HTTP/0.9\r\nHost: h\r\n\r\n"), 505);
     CHECK_INT(status_of("BREW / HTTP/1.1\r\nHost: h\r\n\r\n"), 501);
     CHECK_INT(status_of("get / HTTP/1.1\r\nHost: h\r\n\r\n"), 501);
-    CHECK_INT(status_of("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"), 501);
+    CHECK_INT(status_of("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"),
+              501);
     CHECK_INT(status_of("POST / HTTP/1.1\r\nHost: h\r\nExpect: money\r\n\r\n"), 417);
     CHECK_INT(status_of("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 65537\r\n\r\n"), 413);
-    CHECK_INT(status_of("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 36893488147419103233\r\n\r\n"), 413);
+    CHECK_INT(
+        status_of("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 36893488147419103233\r\n\r\n"),
+        413);
     CHECK_INT(status_of("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 65536\r\n\r\n"), 0);
 }
 
@@ -128,9 +148,21 @@ TEST(sizes_of_chunks)
         int status;
         size_t size;
     } cases[] = {
-        {"0", 0, 0}, {"a", 0, 10}, {"0010", 0, 16}, {"fF", 0, 255}, {"5;name=value", 0, 5}, {"5 ; x", 0, 5},
-        {"10000", 0, 65536}, {"10001", 413, 65537}, {"ffffffffffffffff", 413, SIZE_MAX},
-        {"", 400, 0}, {";", 400, 0}, {"g", 400, 0}, {"-1", 400, 0}, {"0x5", 400, 0}, {"5 5", 400, 0},
+        {"0", 0, 0},
+        {"a", 0, 10},
+        {"0010", 0, 16},
+        {"fF", 0, 255},
+        {"5;name=value", 0, 5},
+        {"5 ; x", 0, 5},
+        {"10000", 0, 65536},
+        {"10001", 413, 65537},
+        {"ffffffffffffffff", 413, SIZE_MAX},
+        {"", 400, 0},
+        {";", 400, 0},
+        {"g", 400, 0},
+        {"-1", 400, 0},
+        {"0x5", 400, 0},
+        {"5 5", 400, 0},
         {"10000000000000005", 400, 0},
     };
     size_t i;
@@ -147,9 +179,10 @@ TEST(numbers_in_a_query)
     static const struct {
         const char *query;
         int n;
-    } cases[] = {{"ms=5", 5},  {"a=b&ms=0&ms=7", 0}, {"ms=99", 99}, {"ms=100", -1}, {"ms=99999999999", -1},
-                 {"", -1},     {"ms", -1},           {"ms=", -1},   {"ms=5x", -1},  {"ms=-1", -1},
-                 {"mss=1", -1}, {"&&ms=3&", 3}};
+    } cases[] = {
+        {"ms=5", 5},   {"a=b&ms=0&ms=7", 0}, {"ms=99", 99}, {"ms=100", -1}, {"ms=99999999999", -1},
+        {"", -1},      {"ms", -1},           {"ms=", -1},   {"ms=5x", -1},  {"ms=-1", -1},
+        {"mss=1", -1}, {"&&ms=3&", 3}};
     size_t i;
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct text query = {cases[i].query, strlen(cases[i].query)};
@@ -182,7 +215,8 @@ ASYNC(void, send_both, args(int fd, struct visit *v), vars(int error))
     ASYNC_END
 }
 
-ASYNC(void, pay, args(struct visit *v), vars(struct server server; int fd[2]; ptrdiff_t n; int error),
+ASYNC(void, pay, args(struct visit *v),
+      vars(struct server server; int fd[2]; ptrdiff_t n; int error),
       tasks(serve_client served, send_both sender))
 {
     struct visit *const v = self->v;
@@ -211,8 +245,8 @@ ASYNC(void, pay, args(struct visit *v), vars(struct server server; int fd[2]; pt
 static struct visit visited;
 
 /* All that came back, but the dates. */
-static const char *answers_to(const char *first, size_t first_size, const char *second, size_t second_size,
-                              int wait_ms, bool half_close)
+static const char *answers_to(const char *first, size_t first_size, const char *second,
+                              size_t second_size, int wait_ms, bool half_close)
 {
     char *date, *end;
     visited.first = first, visited.first_size = first_size;
@@ -235,10 +269,11 @@ static const char *answers(const char *request)
 #define OK_HEAD(size) "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: " #size "\r\n"
 #define HELLO OK_HEAD(6) "\r\nhello\n"
 #define LAST_HELLO OK_HEAD(6) "Connection: close\r\n\r\nhello\n"
-#define ECHO(size, text) \
-    "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: " #size "\r\n\r\n" text
-#define REFUSED(status, reason, size) \
-    "HTTP/1.1 " status " " reason "\r\nContent-Type: text/plain\r\nContent-Length: " #size \
+#define ECHO(size, text)                                                                           \
+    "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: " #size          \
+    "\r\n\r\n" text
+#define REFUSED(status, reason, size)                                                              \
+    "HTTP/1.1 " status " " reason "\r\nContent-Type: text/plain\r\nContent-Length: " #size         \
     "\r\nConnection: close\r\n\r\n" status " " reason "\n"
 #define BAD_REQUEST REFUSED("400", "Bad Request", 16)
 
@@ -253,17 +288,23 @@ static const char all_kinds[] =
     "GET /none HTTP/1.1\r\nHost: h\r\n\r\n"
     "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
     "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
-static const char all_answers[] =
-    HELLO ECHO(5, "first") ECHO(6, "second") OK_HEAD(13) "\r\nslept 500 ms\n" OK_HEAD(6) "\r\n"
-    "HTTP/1.1 405 Method Not Allowed\r\nContent-Type: text/plain\r\nContent-Length: 23\r\n"
+#define SLEPT OK_HEAD(13) "\r\nslept 500 ms\n"
+#define ONLY_THE_HEAD OK_HEAD(6) "\r\n"
+#define NOT_ALLOWED                                                                                \
+    "HTTP/1.1 405 Method Not Allowed\r\nContent-Type: text/plain\r\nContent-Length: 23\r\n"        \
     "Allow: GET, HEAD\r\n\r\n405 Method Not Allowed\n"
-    "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 14\r\n\r\n404 Not Found\n"
-    OK_HEAD(6) "Connection: keep-alive\r\n\r\nhello\n" LAST_HELLO;
+#define NOT_FOUND                                                                                  \
+    "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 14\r\n\r\n"             \
+    "404 Not Found\n"
+#define KEPT_HELLO OK_HEAD(6) "Connection: keep-alive\r\n\r\nhello\n"
+static const char all_answers[] = HELLO ECHO(5, "first") ECHO(6, "second")
+    SLEPT ONLY_THE_HEAD NOT_ALLOWED NOT_FOUND KEPT_HELLO LAST_HELLO;
 
 TEST(pipelined_requests_however_they_are_cut)
 {
     size_t i, size = sizeof all_kinds - 1;
-    for (i = 0; i <= size; i++) CHECK_STR(answers_to(all_kinds, i, all_kinds + i, size - i, 1, false), all_answers);
+    for (i = 0; i <= size; i++)
+        CHECK_STR(answers_to(all_kinds, i, all_kinds + i, size - i, 1, false), all_answers);
 }
 
 TEST(a_request_that_is_never_finished_is_given_up)
@@ -292,14 +333,24 @@ TEST(requests_that_are_refused)
     static char big[200000];
     CHECK_STR(answers("\x16\x03\x01\x02\n\xfc\r\n\r\n"), BAD_REQUEST);
     CHECK_STR(answers("GET / HTTP/1.1\nHost: h\n\n"), BAD_REQUEST);
-    CHECK_STR(answers("GET / HTTP/2.0\r\n\r\nSM\r\n\r\n"), REFUSED("505", "HTTP Version Not Supported", 31));
-    CHECK_STR(answers("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n"), BAD_REQUEST);
-    CHECK_STR(answers("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n"),
+    CHECK_STR(answers("GET / HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+              REFUSED("505", "HTTP Version Not Supported", 31));
+    CHECK_STR(answers("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n"),
               BAD_REQUEST);
-    CHECK_STR(answers("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\r\n"), BAD_REQUEST);
-    CHECK_STR(answers("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n"), BAD_REQUEST);
-    CHECK_STR(answers("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n10000\r\n"),
-              REFUSED("413", "Content Too Large", 22));
+    CHECK_STR(
+        answers(
+            "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n"),
+        BAD_REQUEST);
+    CHECK_STR(
+        answers("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\r\n"),
+        BAD_REQUEST);
+    CHECK_STR(
+        answers("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n"),
+        BAD_REQUEST);
+    CHECK_STR(
+        answers(
+            "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n10000\r\n"),
+        REFUSED("413", "Content Too Large", 22));
     CHECK_STR(answers("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 999999999\r\n\r\n"),
               REFUSED("413", "Content Too Large", 22));
 
@@ -313,7 +364,7 @@ TEST(requests_that_are_refused)
     CHECK_STR(answers(big), BAD_REQUEST);
 
     /* the head before it does not decide how the refusal looks */
-    CHECK_STR(answers("HEAD / HTTP/1.1\r\nHost: h\r\n\r\nx\n"), OK_HEAD(6) "\r\n" BAD_REQUEST);
+    CHECK_STR(answers("HEAD / HTTP/1.1\r\nHost: h\r\n\r\nx\n"), ONLY_THE_HEAD BAD_REQUEST);
 }
 
 TEST(too_many_trailers)
@@ -328,20 +379,27 @@ TEST(too_many_trailers)
 
 TEST(a_client_that_waits_for_100_continue)
 {
-    static const char head[] = "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n";
-    static const char lost[] = "POST /lost HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n";
-    static const char old[] = "POST /echo HTTP/1.0\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n";
-    CHECK_STR(answers_to(head, sizeof head - 1, "body", 4, 10, true), "HTTP/1.1 100 Continue\r\n\r\n" ECHO(4, "body"));
-    CHECK_STR(answers_to(lost, sizeof lost - 1, "body", 4, 10, true), REFUSED("404", "Not Found", 14));
+    static const char head[] =
+        "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n";
+    static const char lost[] =
+        "POST /lost HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n";
+    static const char old[] =
+        "POST /echo HTTP/1.0\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n";
+    CHECK_STR(answers_to(head, sizeof head - 1, "body", 4, 10, true),
+              "HTTP/1.1 100 Continue\r\n\r\n" ECHO(4, "body"));
+    CHECK_STR(answers_to(lost, sizeof lost - 1, "body", 4, 10, true),
+              REFUSED("404", "Not Found", 14));
     CHECK(!strstr(answers_to(old, sizeof old - 1, "body", 4, 10, true), "100 Continue"));
 }
 
 TEST(the_largest_body)
 {
     static char request[BODY_MOST + 100], *p;
-    p = request + sprintf(request, "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n", BODY_MOST);
+    p = request +
+        sprintf(request, "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n", BODY_MOST);
     memset(p, 'b', BODY_MOST);
-    CHECK(strstr(answers_to(request, (size_t)(p - request) + BODY_MOST, NULL, 0, 0, true), "200 OK"));
+    CHECK(
+        strstr(answers_to(request, (size_t)(p - request) + BODY_MOST, NULL, 0, 0, true), "200 OK"));
     CHECK_INT(strlen(strchr(visited.got, 'b')), BODY_MOST);
 }
 
