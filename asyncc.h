@@ -2609,6 +2609,15 @@ static void async_told_run_(async_handle *h);
 const async_ops async_ready_ops_ = {async_task_run_, NULL, NULL, NULL, &async_ready_ops_, "its turn"};
 const async_ops async_told_ops_ = {async_told_run_, NULL, NULL, NULL, &async_ready_ops_, "its turn"};
 
+/* It was cancelled while it ran, and now it waits: that wait is what the cancel is for. */
+static ASYNC_NOT_INLINE_ void async_cancel_late_(async_task *task)
+{
+    uint16_t cancelling = task->cancelling;
+    if (!task->h.ops->cancel) return;
+    task->flags &= (uint8_t)~ASYNC_MUST_;
+    (void)async_task_cancel(task);
+    task->cancelling = cancelling;
+}
 /* Resumes the innermost frame, then whoever awaits what has ended. No recursion. */
 ASYNC_HOT_ void async_resume_(async_task *task, int err)
 {
@@ -2622,13 +2631,7 @@ ASYNC_HOT_ void async_resume_(async_task *task, int err)
         }
         frame = frame->up.caller;
     }
-    /* It was cancelled while it ran, and now it waits: that wait is what the cancel is for. */
-    if (ASYNC_RARE_(task->flags & ASYNC_MUST_) && task->h.ops->cancel) {
-        uint16_t cancelling = task->cancelling;
-        task->flags &= (uint8_t)~ASYNC_MUST_;
-        (void)async_task_cancel(task);
-        task->cancelling = cancelling;
-    }
+    if (ASYNC_RARE_(task->flags & ASYNC_MUST_)) async_cancel_late_(task);
 }
 
 /* What a task is resumed with: a cancel that came between its wake and its turn, or what it was
@@ -3670,8 +3673,9 @@ static const async_ops async_condition_ops_ = {NULL, async_line_cancel_, NULL, N
 static int async_condition_start_(struct async_condition_wait *room, async_frame *caller, async_task *task)
 {
     async_condition *c = room->condition;
+    int err = async_lock_release(async_condition_lock(c));
+    if (err) return err;
     room->taking_back = false;
-    (void)async_lock_release(async_condition_lock(c));
     return async_line_wait_(&c->line, &room->w, caller, task, &async_condition_ops_);
 }
 static void async_condition_run_(async_handle *h)
@@ -3690,8 +3694,11 @@ static void async_condition_run_(async_handle *h)
     }
     if (room->err) async_condition_wake_(c, 1); /* it may have been notified: somebody else, then */
     else if (room->predicate && !room->predicate(room->arg)) {
-        (void)async_condition_start_(room, task->frame, task);
-        return;
+        room->err = async_condition_start_(room, task->frame, task);
+        if (room->err == ASYNC_PENDING_) {
+            if (task->flags & ASYNC_MUST_) async_cancel_late_(task); /* by its own predicate */
+            return;
+        }
     }
     async_step_(task, room->err);
 }
@@ -3699,7 +3706,6 @@ const async_ops async_condition_woken_ops_ = {async_condition_run_, NULL, NULL, 
 int async_condition_wait_(struct async_condition_wait *room, async_frame *caller, async_task *task, async_condition *condition, bool (*predicate)(void *), void *arg)
 {
     if (predicate && predicate(arg)) return 0;
-    if (!async_condition_lock(condition)->locked) return -EPERM;
     room->condition = condition;
     room->predicate = predicate;
     room->arg = arg;
@@ -3715,6 +3721,13 @@ static void async_barrier_wake_all_(async_barrier *b)
     async_waiter_ *w;
     for (w = b->line.first; w; w = w->next)
         if (w->state == ASYNC_WAITS_) async_line_choose_(w);
+}
+/* asyncio's barrier is made of a condition, where one who is cancelled wakes the next, lest a
+ * notify gets lost. That one waits on, at the end of the line. */
+static void async_barrier_wake_one_(async_barrier *b)
+{
+    async_waiter_ *w = async_line_first_(&b->line);
+    if (w) async_line_choose_(w);
 }
 static void async_barrier_leave_(async_barrier *b)
 {
@@ -3748,13 +3761,18 @@ static void async_barrier_run_(async_handle *h)
     async_task *task = (async_task *)(void *)h;
     struct async_barrier_wait *room = (struct async_barrier_wait *)task->u.on;
     int err = async_line_turn_(task, &room->barrier->line);
-    if (!err) err = async_barrier_go_on_(room, task->frame, task);
-    else if (room->counted) async_barrier_leave_(room->barrier);
+    if (!err) {
+        err = async_barrier_go_on_(room, task->frame, task);
+    } else {
+        async_barrier_wake_one_(room->barrier);
+        if (room->counted) async_barrier_leave_(room->barrier);
+    }
     if (err != ASYNC_PENDING_) async_step_(task, err);
 }
 const async_ops async_barrier_woken_ops_ = {async_barrier_run_, NULL, NULL, NULL, NULL, "barrier"};
 int async_barrier_wait_leaf_(struct async_barrier_wait *room, async_frame *caller, async_task *task, async_barrier *barrier)
 {
+    if (!barrier->parties) return -EINVAL;
     room->barrier = barrier;
     room->counted = false;
     return async_barrier_go_on_(room, caller, task);
@@ -3799,14 +3817,22 @@ static void async_queue_swap_(char *a, char *b, uint32_t size)
         *b = c;
     }
 }
+static bool async_queue_less_(const async_queue *q, void *items, uint32_t a, uint32_t b, uint32_t size)
+{
+    return q->compare(async_queue_at_(items, a, size), async_queue_at_(items, b, size)) < 0;
+}
+static void async_queue_rise_(const async_queue *q, void *items, uint32_t i, uint32_t size)
+{
+    uint32_t up;
+    for (; i && async_queue_less_(q, items, i, up = (i - 1) / 2, size); i = up)
+        async_queue_swap_(async_queue_at_(items, i, size), async_queue_at_(items, up, size), size);
+}
 static void async_queue_insert_(async_queue *q, void *items, const void *item, uint32_t size, uint32_t capacity)
 {
-    uint32_t i = q->count++, up;
+    uint32_t i = q->count++;
     if (q->order == ASYNC_FIFO) i = (uint32_t)(((uint64_t)q->first + i) % capacity);
     __builtin_memcpy(async_queue_at_(items, i, size), item, size);
-    if (q->order != ASYNC_PRIORITY) return;
-    for (; i && q->compare(async_queue_at_(items, i, size), async_queue_at_(items, up = (i - 1) / 2, size)) < 0; i = up)
-        async_queue_swap_(async_queue_at_(items, i, size), async_queue_at_(items, up, size), size);
+    if (q->order == ASYNC_PRIORITY) async_queue_rise_(q, items, i, size);
 }
 static void async_queue_take_(async_queue *q, void *items, void *item, uint32_t size, uint32_t capacity)
 {
@@ -3818,12 +3844,14 @@ static void async_queue_take_(async_queue *q, void *items, void *item, uint32_t 
     }
     __builtin_memcpy(item, async_queue_at_(items, i, size), size);
     if (q->order != ASYNC_PRIORITY || !n) return;
-    __builtin_memmove(items, async_queue_at_(items, n, size), size);
+    /* The last takes the place of the first, sinks to the bottom and rises from there: so do
+     * Python's heaps, and equal items come out in the same order. */
+    __builtin_memcpy(items, async_queue_at_(items, n, size), size);
     for (; (down = 2 * i + 1) < n; i = down) {
-        if (down + 1 < n && q->compare(async_queue_at_(items, down + 1, size), async_queue_at_(items, down, size)) < 0) down++;
-        if (q->compare(async_queue_at_(items, down, size), async_queue_at_(items, i, size)) >= 0) break;
+        if (down + 1 < n && !async_queue_less_(q, items, down, down + 1, size)) down++;
         async_queue_swap_(async_queue_at_(items, i, size), async_queue_at_(items, down, size), size);
     }
+    async_queue_rise_(q, items, i, size);
 }
 int async_queue_put_nowait_(async_queue *q, void *items, const void *item, uint32_t size, uint32_t capacity)
 {
