@@ -143,7 +143,7 @@
  *       AWAIT inside a `switch` of yours: use if, or await before or after it.
  *   incompatible type for argument 1 of 'async_sleep'
  *       a bare number is no duration: ASYNC_MS(100). Fractions: a smaller unit.
- *   called object is not a function, and much more
+ *   pasting ")" and "_IS_A_CALL__give_the_name_then_a_comma_then_the_arguments", and much more
  *       AWAIT(g(1)) instead of AWAIT(g, 1).
  *   undefined reference to '..._of_files_with_ASYNCC_NAMES_0_and_ASYNCC_IO_1'
  *       two files were compiled with different settings: see >>config.
@@ -1072,7 +1072,10 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
 #define ASYNC_IS_LEAF_(f) ASYNC_SECOND_(ASYNC_CAT_(ASYNC_LEAF_, f), 0, )
 #define ASYNC_CALL_(n, ...) \
     (void)async_in_a_coroutine_; \
-    ASYNC_CAT_(ASYNC_CALL_, ASYNC_CAT_(ASYNC_IS_LEAF_(ASYNC_FIRST_(__VA_ARGS__, )), ASYNC_MANY_(__VA_ARGS__)))(n, __VA_ARGS__)
+    ASYNC_NAMED_(__VA_ARGS__, ) ASYNC_CAT_(ASYNC_CALL_, ASYNC_CAT_(ASYNC_IS_LEAF_(ASYNC_FIRST_(__VA_ARGS__, )), ASYNC_MANY_(__VA_ARGS__)))(n, __VA_ARGS__)
+/* For AWAIT(f(1)) in place of AWAIT(f, 1): what then cannot be pasted is the message. */
+#define ASYNC_NAMED_(f, ...) ASYNC_DROP_(f##_IS_A_CALL__give_the_name_then_a_comma_then_the_arguments)
+#define ASYNC_DROP_(x)
 #define ASYNC_CALL_00(n, f)                                                                         \
     (void)sizeof((f)(), 0);                                                                         \
     async_child_ = &self->async_awaits_.f;                                                          \
@@ -1364,14 +1367,14 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
 #define ASYNC_SPAWN_EAGER(tp, ...) ASYNC_SPAWN_(tp, NULL, async_here_, ASYNC_EAGER_, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 #define ASYNC_SPAWN_IN(group, tp, ...) ASYNC_SPAWN_(tp, &(group)->scope, NULL, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 #define ASYNC_SPAWN_ON(loop, tp, ...) ASYNC_SPAWN_(tp, &(loop)->scope, NULL, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_SPAWN_(tp, scope, here, how, f, ...) ASYNC_SPAWN__(tp, scope, here, how, f, __VA_ARGS__)
+#define ASYNC_SPAWN_(tp, scope, here, how, f, ...) ASYNC_NAMED_(f, ) ASYNC_SPAWN__(tp, scope, here, how, f, __VA_ARGS__)
 #define ASYNC_SPAWN__(tp, scope, here, how, f, ...) \
     async_spawn_(ASYNC_FRAME_(&(tp)->f##_, __VA_ARGS__), &async_type_of_##f, scope, here, how)
 #define ASYNC_SPAWN_NEW(...) ASYNC_SPAWN_NEW_(NULL, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 #define ASYNC_SPAWN_NEW_IN(group, ...) ASYNC_SPAWN_NEW_(&(group)->scope, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 #define ASYNC_SPAWN_NEW_EAGER(...) ASYNC_SPAWN_NEW_(NULL, ASYNC_EAGER_, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 #define ASYNC_SPAWN_NEW_IN_EAGER(group, ...) ASYNC_SPAWN_NEW_(&(group)->scope, ASYNC_EAGER_, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_SPAWN_NEW_(scope, how, f, ...) ASYNC_SPAWN_NEW__(scope, how, f, __VA_ARGS__)
+#define ASYNC_SPAWN_NEW_(scope, how, f, ...) ASYNC_NAMED_(f, ) ASYNC_SPAWN_NEW__(scope, how, f, __VA_ARGS__)
 #define ASYNC_SPAWN_NEW__(scope, how, f, ...)                                                       \
     ((ASYNC_TASK(f) *)(void *)async_spawn_new_(                                                     \
         ASYNC_FRAME_((struct f *)async_new_frame_(sizeof(ASYNC_TASK(f)), scope), __VA_ARGS__), &async_type_of_##f, scope, how))
@@ -1380,9 +1383,9 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
  * closes the loop. Prints an unhandled error; 0 if there was none, else 1: main's return value.
  * ASYNC_RUN_TO(lvalue, f, arguments): stores the result; 0 or the error, nothing printed. */
 #define ASYNC_RUN(...) ASYNC_RUN_(ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_RUN_(f, ...) ASYNC_RUN__(f, __VA_ARGS__)
+#define ASYNC_RUN_(f, ...) ASYNC_NAMED_(f, ) ASYNC_RUN__(f, __VA_ARGS__)
 #define ASYNC_RUN_TO(lv, ...) ASYNC_RUN_TO_(lv, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_RUN_TO_(lv, f, ...) ASYNC_RUN_TO__(lv, f, __VA_ARGS__)
+#define ASYNC_RUN_TO_(lv, f, ...) ASYNC_NAMED_(f, ) ASYNC_RUN_TO__(lv, f, __VA_ARGS__)
 #ifdef __cplusplus
 #define ASYNC_RUN__(f, ...)                                                                         \
     [&]() -> int {                                                                                  \
