@@ -246,7 +246,9 @@ ASYNC(void, worker, args(struct fetcher *f),
             if (!self->page.keep) hang_up(s);
             f->fetched++;
             if (!self->error && self->page.status < 400) continue;
-            if (self->error) fprintf(stderr, "%s: %s\n", self->to->url, error_text(self->error));
+            if (self->limit.expired) fprintf(stderr, "%s: took too long\n", self->to->url);
+            else if (self->error)
+                fprintf(stderr, "%s: %s\n", self->to->url, error_text(self->error));
             else fprintf(stderr, "%s: status %d\n", self->to->url, self->page.status);
             f->failed++;
         }

@@ -19,7 +19,7 @@ same "a status" "$("$fetch" "$url/none" 2>&1 | summary; "$fetch" "$url/none" >/d
 1 pages, 1 failed, 14 bytes, 1 connections
 1"
 same "a time limit" "$("$fetch" -t 50 "$url/slow?ms=1000" 2>&1 | summary)" \
-    "$url/slow?ms=1000: Connection timed out
+    "$url/slow?ms=1000: took too long
 1 pages, 1 failed, 0 bytes, 1 connections"
 stop
 same "nobody there" "$("$fetch" "$url/" 2>&1 | summary)" "$url/: Connection refused
