@@ -414,3 +414,39 @@ TEST(a_client_that_never_reads)
     CHECK(strstr(answers_to(request, size, NULL, 0, 0, true), "404"));
     CHECK(visited.size > 10000 && visited.size < size * 2); /* not all */
 }
+
+/* A client's task is cancelled after some steps: nothing is left behind, not even a descriptor. */
+ASYNC(void, cancel_after, args(int steps, async_duration step),
+      vars(struct server server; int fd[2]; int i; ptrdiff_t n; int error), raw(char data[4096]),
+      tasks(serve_client served))
+{
+    ASYNC_BEGIN
+    self->server.patience_ms = 1000;
+    CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM, 0, self->fd), 0);
+    CHECK_INT(async_adopt(self->fd[0]), 0);
+    CHECK_INT(async_adopt(self->fd[1]), 0);
+    CHECK_INT(ASYNC_SPAWN_EAGER(&self->served, serve_client, &self->server, self->fd[0]), 0);
+    AWAIT(async_write_all, self->fd[1], all_kinds, strstr(all_kinds, "ond\r\n") - all_kinds);
+    for (self->i = 0; self->i < self->steps; self->i++) {
+        if (self->i == 3) AWAIT(async_write_all, self->fd[1], strstr(all_kinds, "ond\r\n"), 200);
+        AWAIT(async_sleep, self->step);
+    }
+    (void)async_task_cancel(&self->served.task);
+    AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&self->served));
+    CHECK(!self->server.first);
+    CHECK_INT(async_close(self->fd[0]), -EBADF); /* the task has closed it */
+    do { /* the client sees the end, after whatever was answered */
+        AWAIT_TO_ERR(self->n, self->error, async_read, self->fd[1], self->data, 4096);
+    } while (!self->error && self->n > 0);
+    (void)async_close(self->fd[1]);
+    ASYNC_END
+}
+
+TEST(cancelled_at_every_step)
+{
+    int steps;
+    for (steps = 0; steps < 30; steps++) {
+        CHECK_INT(run_virtual(cancel_after, steps, ASYNC_MS(0)), 0);
+        CHECK_INT(run_virtual(cancel_after, steps, ASYNC_MS(60)), 0);
+    }
+}
