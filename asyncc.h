@@ -519,7 +519,8 @@ typedef struct async_event {
 } async_event;
 typedef struct async_semaphore {
     async_line_ line;
-    uint32_t value, bound; /* bound 0: none */
+    uint32_t value;
+    uint32_t bound; /* one above the most that it may be; 0: none */
 } async_semaphore;
 typedef struct async_condition {
     async_lock *lock; /* NULL: its own */
@@ -546,7 +547,7 @@ enum { ASYNC_FIFO, ASYNC_LIFO, ASYNC_PRIORITY };
 #define ASYNC_QUEUE(T, capacity)                                                                   \
     struct {                                                                                       \
         async_queue queue;                                                                         \
-        T items[capacity];                                                                         \
+        T items[(capacity) + 0 * sizeof(char[(capacity) > 0 ? 1 : -1])]; /* at least one */        \
     }
 
 /* What goes to the loop's error handler. */
@@ -1792,10 +1793,21 @@ ASYNC_INLINE_ void async_event_clear(async_event *event) { event->set = false; }
 ASYNC_INLINE_ bool async_event_is_set(const async_event *event) { return event->set; }
 
 /* Its value goes down by an acquire, up by a release, and an acquire waits at 0. Zeroed memory
- * has the value 0. ASYNC_WITH(async_semaphore, &self->s) { } does both. */
-ASYNC_INLINE_ void async_semaphore_init(async_semaphore *s, uint32_t value) { __builtin_memset(s, 0, sizeof *s), s->value = value; }
+ * has the value 0. ASYNC_WITH(async_semaphore, &self->s) { } does both. -EINVAL: below 0. */
+ASYNC_INLINE_ int async_semaphore_init(async_semaphore *s, int32_t value)
+{
+    __builtin_memset(s, 0, sizeof *s);
+    if (value < 0) return -EINVAL;
+    s->value = (uint32_t)value;
+    return 0;
+}
 /* The same; a release above the value it began with is an error. */
-ASYNC_INLINE_ void async_semaphore_init_bounded(async_semaphore *s, uint32_t value) { async_semaphore_init(s, value), s->bound = value; }
+ASYNC_INLINE_ int async_semaphore_init_bounded(async_semaphore *s, int32_t value)
+{
+    int err = async_semaphore_init(s, value);
+    s->bound = s->value + 1;
+    return err;
+}
 void async_semaphore_acquire(async_semaphore *semaphore) ASYNC_NOT_AWAITED_;
 void async_semaphore_enter(async_semaphore *semaphore) ASYNC_NOT_AWAITED_;
 bool async_semaphore_exit(async_semaphore *semaphore, int error) ASYNC_NOT_AWAITED_;
@@ -1818,12 +1830,13 @@ ASYNC_INLINE_ int async_condition_notify_all(async_condition *condition) { retur
 ASYNC_INLINE_ async_lock *async_condition_lock(async_condition *condition) { return condition->lock ? condition->lock : &condition->own; }
 
 /* AWAIT_TO(self->i, async_barrier_wait, &self->b): waits until `parties` do; the order of arrival
- * is the result. ASYNC_EBROKEN after abort, and for those who wait at a reset. */
-ASYNC_INLINE_ int async_barrier_init(async_barrier *b, uint32_t parties)
+ * is the result. ASYNC_EBROKEN after abort, and for those who wait at a reset. -EINVAL: nobody. */
+ASYNC_INLINE_ int async_barrier_init(async_barrier *b, int32_t parties)
 {
     __builtin_memset(b, 0, sizeof *b);
-    b->parties = parties;
-    return parties ? 0 : -EINVAL;
+    if (parties < 1) return -EINVAL;
+    b->parties = (uint32_t)parties;
+    return 0;
 }
 uint32_t async_barrier_wait(async_barrier *barrier) ASYNC_NOT_AWAITED_;
 ASYNC_API void async_barrier_reset(async_barrier *barrier);
@@ -1834,14 +1847,35 @@ ASYNC_API void async_barrier_abort(async_barrier *barrier);
  *     AWAIT(async_queue_put, &self->q, &self->job);     waits while it is full
  *     AWAIT(async_queue_get, &self->q, &self->job);     waits while it is empty
  *     err = ASYNC_QUEUE_PUT_NOWAIT(&q, &job);           -EAGAIN if it is full
- * The item must outlive the wait. A cancelled get has taken nothing, a cancelled put has put
- * nothing. -ESHUTDOWN after async_queue_shutdown(), for a get once it is empty. */
+ * The item must outlive the wait: keep it in self->. A cancelled get has taken nothing, a
+ * cancelled put has put nothing. -ESHUTDOWN after async_queue_shutdown(), for a get once it is
+ * empty. Zeroed memory is an empty queue, first in, first out; for another order: */
+ASYNC_INLINE_ int async_queue_init(async_queue *queue, int order, int (*compare)(const void *, const void *))
+{
+    __builtin_memset(queue, 0, sizeof *queue);
+    if (order == ASYNC_PRIORITY && !compare) return -EINVAL;
+    queue->order = (uint8_t)order;
+    queue->compare = compare; /* of ASYNC_PRIORITY, as qsort's: the smallest comes out first */
+    return 0;
+}
 void async_queue_put(void *queue, const void *item) ASYNC_NOT_AWAITED_;
 void async_queue_get(void *queue, void *item) ASYNC_NOT_AWAITED_;
 #define ASYNC_QUEUE_PUT_NOWAIT(q, item) async_queue_put_nowait_(ASYNC_QUEUE_ARGS_(q, item))
 #define ASYNC_QUEUE_GET_NOWAIT(q, item) async_queue_get_nowait_(ASYNC_QUEUE_ARGS_(q, item))
+#define ASYNC_QUEUE_CAPACITY(q) ((uint32_t)(sizeof (q)->items / sizeof (q)->items[0]))
 #define ASYNC_QUEUE_ARGS_(q, item) \
-    &(q)->queue, (q)->items, 0 ? (q)->items : (item), (uint32_t)sizeof (q)->items[0], (uint32_t)(sizeof (q)->items / sizeof (q)->items[0])
+    &(q)->queue, (q)->items, ASYNC_QUEUE_ITEM_(q, item), (uint32_t)sizeof (q)->items[0], ASYNC_QUEUE_CAPACITY(q)
+/* Its address, if it has the queue's type: for C only a warning, so C is asked. */
+#ifdef __cplusplus
+#define ASYNC_QUEUE_ITEM_(q, item) (0 ? (q)->items : (item))
+#else
+#define ASYNC_QUEUE_ITEM_(q, item)                                                                  \
+    ((item) + 0 * sizeof(struct {                                                                   \
+        ASYNC_ASSERT_(__builtin_types_compatible_p(__typeof__(*(item)), __typeof__((q)->items[0])), \
+                      "the queue holds items of another type");                                     \
+        char x;                                                                                     \
+    }))
+#endif
 ASYNC_API int async_queue_put_nowait_(async_queue *, void *items, const void *item, uint32_t size, uint32_t capacity);
 ASYNC_API int async_queue_get_nowait_(async_queue *, void *items, void *item, uint32_t size, uint32_t capacity);
 ASYNC_INLINE_ uint32_t async_queue_count(const async_queue *queue) { return queue->count; }
@@ -3626,7 +3660,7 @@ static bool async_semaphore_wake_next_(async_semaphore *s)
 }
 int async_semaphore_release(async_semaphore *s)
 {
-    if ((s->bound && s->value >= s->bound) || s->value == UINT32_MAX) return -EINVAL;
+    if (s->value >= s->bound - 1) return -EINVAL; /* without a bound: at UINT32_MAX */
     s->value++;
     (void)async_semaphore_wake_next_(s);
     return 0;
