@@ -322,6 +322,9 @@ ASYNC(void, program, tasks(worker t[TASKS]), vars(int i))
 
 static void run_program(const struct kind *kind, uint32_t seed)
 {
+    int order = !strcmp(kind->name, "lifo")       ? ASYNC_LIFO
+                : !strcmp(kind->name, "priority") ? ASYNC_PRIORITY
+                                                  : ASYNC_FIFO;
     int i, j;
     size_t c;
     memset(&world, 0, sizeof world);
@@ -332,14 +335,12 @@ static void run_program(const struct kind *kind, uint32_t seed)
             world.steps[i][j].arg = (uint8_t)random_below(8);
             world.steps[i][j].swallow = (uint8_t)random_below(2);
         }
-    if (seed % 2) async_semaphore_init_bounded(&world.sem, 2);
-    else async_semaphore_init(&world.sem, 1);
+    CHECK_INT(seed % 2 ? async_semaphore_init_bounded(&world.sem, 2)
+                       : async_semaphore_init(&world.sem, 1),
+              0);
     if (seed % 3 == 0) world.cond.lock = &world.lock;
     CHECK_INT(async_barrier_init(&world.barrier, 3), 0);
-    world.queue.queue.order = !strcmp(kind->name, "lifo")       ? ASYNC_LIFO
-                              : !strcmp(kind->name, "priority") ? ASYNC_PRIORITY
-                                                                : ASYNC_FIFO;
-    world.queue.queue.compare = by_priority;
+    CHECK_INT(async_queue_init(&world.queue.queue, order, by_priority), 0);
     text_size = 0;
     CHECK_INT(run_virtual(program), 0);
     for (c = 0; c < text_size; c++) digest = (digest ^ (uint8_t)text[c]) * 16777619u;
