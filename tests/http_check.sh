@@ -100,6 +100,8 @@ start ./http_server 127.0.0.1:0 600000
 before=$(resident)
 if hold "$address" $many; then
     after=$(resident)
+    among=$(./fetch -c 1 -n 2000 "$url" | sed 's/.* \([0-9]*\) ms$/\1/')
+    is "2,000 requests in a row among them: $among ms" test "$among" -lt $((alone * 5 + 500))
     release
     each=$(echo "$before $after $many" | awk '{ printf "%.1f", ($2 - $1) / $3 }')
     is "$many idle connections, $each kB each, all answer afterwards" \
