@@ -4,13 +4,16 @@
 
 #include <sys/time.h>
 
-ASYNC(void, s_close_wakes, vars(int fd[2]; char in; char out), tasks(reads r, writes w))
+enum { S_BIG = 1 << 20 };
+static char s_big[S_BIG], s_got[S_BIG + 1];
+
+ASYNC(void, s_close_wakes, vars(int fd[2]; char in), tasks(reads r, writes w))
 {
     ASYNC_BEGIN
     own_tcp_pair(self->fd);
     fill(self->fd[0]);
     ASYNC_SPAWN(&self->r, reads, self->fd[0], &self->in, 1);
-    ASYNC_SPAWN(&self->w, writes, self->fd[0], &self->out, 1);
+    ASYNC_SPAWN(&self->w, writes, self->fd[0], s_big, S_BIG);
     AWAIT_QUIET();
     CHECK(!async_task_done(&self->r.task) && !async_task_done(&self->w.task));
     CHECK_INT(async_close(self->fd[0]), 0);
@@ -183,7 +186,7 @@ ASYNC(void, s_two, vars(int fd[2]; char c; char d; int err), tasks(reads r, writ
     AWAIT(async_read, self->fd[0], &self->d, 1);
     CHECK_INT(self->d, 'b');
     fill(self->fd[0]);
-    ASYNC_SPAWN(&self->w, writes, self->fd[0], &self->c, 1);
+    ASYNC_SPAWN(&self->w, writes, self->fd[0], s_big, S_BIG);
     AWAIT(async_sleep, ASYNC_MS(0));
     AWAIT_ERR(self->err, async_write, self->fd[0], "z", 1);
     CHECK_INT(self->err, -EBUSY);
@@ -261,7 +264,7 @@ ASYNC(void, s_hangup, vars(int fd[2]; char c; int in; int out), tasks(reads r, w
     own_tcp_pair(self->fd);
     fill(self->fd[0]);
     ASYNC_SPAWN(&self->r, reads, self->fd[0], &self->c, 1);
-    ASYNC_SPAWN(&self->w, writes, self->fd[0], &self->c, 1);
+    ASYNC_SPAWN(&self->w, writes, self->fd[0], s_big, S_BIG);
     AWAIT_QUIET();
     reset_at_close(self->fd[1]);
     CHECK_INT(async_close(self->fd[1]), 0);
@@ -283,7 +286,7 @@ ASYNC(void, s_writer_only, vars(int fd[2]; char c), tasks(writes w))
     ASYNC_BEGIN
     own_unix_pair(self->fd);
     fill(self->fd[0]);
-    ASYNC_SPAWN(&self->w, writes, self->fd[0], &self->c, 1);
+    ASYNC_SPAWN(&self->w, writes, self->fd[0], s_big, S_BIG);
     AWAIT_QUIET();
     CHECK_INT(async_close(self->fd[1]), 0);
     AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&self->w));
@@ -417,8 +420,6 @@ TEST(F11_short_reads)
     CHECK_INT(run_real(s_short), 0);
 }
 
-enum { S_BIG = 1 << 20 };
-static char s_big[S_BIG], s_got[S_BIG + 1];
 ASYNC(void, s_send_parts, args(int fd), vars(ptrdiff_t n; size_t done; int calls))
 {
     ASYNC_BEGIN
@@ -1083,7 +1084,7 @@ TEST(F21_deadline_in_200_years_does_not_spin)
     memset(&stop, 0, sizeof stop);
     memset(&soon, 0, sizeof soon);
     stop.sa_handler = s_on_stop;
-    soon.it_value.tv_usec = 20000;
+    soon.it_value.tv_usec = soon.it_interval.tv_usec = 20000; /* again, if it comes too early */
     sigaction(SIGALRM, &stop, NULL);
     CHECK_INT(async_loop_init(&s_loop, NULL), 0);
     CHECK_INT(ASYNC_SPAWN_ON(&s_loop, &sleeper, s_sleeper), 0);
