@@ -506,6 +506,9 @@ TEST(R10_two_loops_in_one_thread)
     CHECK_INT(async_loop_run_until_complete(&one, &a.task), 0);
     CHECK_INT(async_loop_run_until_complete(&two, &b.task), 0);
     CHECK_TRACE("a0 b0 a1 b1 b2 b3 b4 ");
+    CHECK_INT(async_loop_run_until_complete(&one, &a.task),
+              0); /* done: nothing goes to the other */
+    CHECK_INT(one_tick(&two), 0);
     CHECK_INT(async_loop_time(&one), 20000000);
     CHECK_INT(async_loop_time(&two), 50000000);
     CHECK_INT(async_loop_close(&one), 0);

@@ -315,6 +315,75 @@ TEST(T1_eager_tasks)
     CHECK_INT(test_reports, 0);
 }
 
+/* A frame with tasks ends after them, whichever way they and it end, and whoever else waits. */
+ASYNC(int, ends_late, args(int error, bool swallow), vars(int e))
+{
+    ASYNC_BEGIN
+    ASYNC_TRY {
+        AWAIT(async_sleep, ASYNC_SEC(9));
+    }
+    ASYNC_CATCH_ALL(self->e) {
+        AWAIT(async_sleep, ASYNC_MS(3));
+        if (!self->swallow) ASYNC_RAISE(self->error ? self->error : self->e);
+    }
+    ASYNC_RETURN(2);
+    ASYNC_END
+}
+ASYNC(void, watches, args(async_task *on, bool gather, bool twice),
+      vars(int e; int i; async_task * t[2]))
+{
+    ASYNC_BEGIN
+    self->t[0] = self->t[1] = self->on;
+    ASYNC_TRY {
+        if (self->gather) AWAIT(async_gather, ASYNC_TASK_POINTERS(self->t, self->twice ? 2 : 1));
+        else AWAIT(async_join, self->on);
+    }
+    ASYNC_CATCH_ALL(self->e) {}
+    trace("%s\n", name_of(self->e));
+    ASYNC_END
+}
+enum { ALONE, WITH_JOIN, WITH_GATHER, WITH_BOTH, WATCHED };
+static ASYNC_TASK(watches) watchers[2];
+ASYNC(void, holds_one, args(int error, bool swallow, int watched, bool raise), tasks(ends_late t))
+{
+    ASYNC_BEGIN
+    ASYNC_SPAWN(&self->t, ends_late, self->error, self->swallow);
+    if (self->watched == WITH_JOIN || self->watched == WITH_BOTH)
+        ASYNC_SPAWN(&watchers[0], watches, &self->t.task, false, false);
+    if (self->watched == WITH_GATHER || self->watched == WITH_BOTH)
+        ASYNC_SPAWN(&watchers[1], watches, &self->t.task, true, true);
+    AWAIT(async_sleep, ASYNC_MS(1));
+    if (self->raise) ASYNC_RAISE(-EPERM);
+    ASYNC_END
+}
+ASYNC(void, frames_end, args(int error, bool swallow, int watched, bool raise), vars(int e),
+      awaits(holds_one))
+{
+    ASYNC_BEGIN
+    AWAIT_ERR(self->e, holds_one, self->error, self->swallow, self->watched, self->raise);
+    CHECK_INT(self->e, self->raise ? -EPERM : 0);
+    CHECK_INT(now_ms(), 4);
+    AWAIT(async_sleep, ASYNC_MS(1));
+    ASYNC_END
+}
+TEST(T13_a_frame_ends_after_its_tasks)
+{
+    int i;
+    for (i = 0; i < 2 * WATCHED; i++) {
+        const char *const told[] = {"", "%s\n", "%s\n", "%s\n%s\n"};
+        const char *names[] = {"cancelled", "ok", "EIO"};
+        char want[50];
+        int j;
+        for (j = 0; j < 3; j++) {
+            test_reports = 0;
+            CHECK_INT(run_virtual(frames_end, j == 2 ? -EIO : 0, j == 1, i / 2, i % 2), 0);
+            snprintf(want, sizeof want, told[i / 2], names[j], names[j]);
+            CHECK_TRACE(want);
+            CHECK_INT(test_reports, j == 2 && i / 2 == ALONE);
+        }
+    }
+}
+
 /* --- errors --- */
 
 ASYNC(void, x1, tasks(fails t, joins a, joins b, joins late, says other), vars(int e))
