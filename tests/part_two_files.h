@@ -8,7 +8,8 @@ struct pair {
 };
 
 ASYNC_DECLARE(int, remote_add, args(int a, int b));
-ASYNC_DECLARE(struct pair, remote_pair, args(short a, long long b, const char *text), vars(int n; char c), raw(char bytes[3]), awaits(remote_add));
+ASYNC_DECLARE(struct pair, remote_pair, args(short a, long long b, const char *text),
+              vars(int n; char c), raw(char bytes[3]), awaits(remote_add));
 ASYNC_DECLARE(void, remote_fails, tasks(remote_add t), awaits(remote_add));
 ASYNC_DECLARE_GENERATOR(int, remote_count, args(int n), vars(int i), awaits(remote_add));
 
@@ -22,9 +23,11 @@ extern const unsigned remote_layout[];
 #endif
 
 #define PART_LAYOUT(f)                                                                             \
-    (unsigned)sizeof(struct f), (unsigned)sizeof(ASYNC_TASK(f)), (unsigned)offsetof(struct f, async_args_),      \
-        (unsigned)offsetof(struct f, async_zero_), (unsigned)offsetof(struct f, async_zero_end_),  \
-        (unsigned)offsetof(struct f, async_awaits_)
-#define PART_LAYOUTS PART_LAYOUT(remote_add), PART_LAYOUT(remote_pair), PART_LAYOUT(remote_fails), PART_LAYOUT(remote_count)
+    (unsigned)sizeof(struct f), (unsigned)sizeof(ASYNC_TASK(f)),                                   \
+        (unsigned)offsetof(struct f, async_args_), (unsigned)offsetof(struct f, async_zero_),      \
+        (unsigned)offsetof(struct f, async_zero_end_), (unsigned)offsetof(struct f, async_awaits_)
+#define PART_LAYOUTS                                                                               \
+    PART_LAYOUT(remote_add), PART_LAYOUT(remote_pair), PART_LAYOUT(remote_fails),                  \
+        PART_LAYOUT(remote_count)
 
 #endif

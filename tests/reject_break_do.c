@@ -18,7 +18,8 @@ ASYNC(void, f, vars(int x), awaits(square))
         ASYNC_DO {
             AWAIT_TO(self->x, square, 1);
             if (self->x) break;
-        } ASYNC_FINALLY {
+        }
+        ASYNC_FINALLY {
             AWAIT(square, 2);
         }
     }

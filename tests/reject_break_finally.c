@@ -17,7 +17,8 @@ ASYNC(void, f, vars(int x), awaits(square))
     for (;;) {
         ASYNC_DO {
             AWAIT_TO(self->x, square, 1);
-        } ASYNC_FINALLY {
+        }
+        ASYNC_FINALLY {
             AWAIT(square, 2);
             if (self->x) break;
         }

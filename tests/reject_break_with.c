@@ -11,13 +11,17 @@ ASYNC(int, square, args(int x))
     ASYNC_END
 }
 
-ASYNC(void, res_enter, args(int *r)){ASYNC_BEGIN ++*self->r; ASYNC_END}
+ASYNC(void, res_enter, args(int *r))
+{
+    ASYNC_BEGIN
+    ++*self->r;
+    ASYNC_END
+}
 ASYNC(bool, res_exit, args(int *r, int error))
 {
     ASYNC_BEGIN
-    (void)self->error;
     --*self->r;
-    ASYNC_RETURN(false);
+    ASYNC_RETURN(self->error == -EAGAIN);
     ASYNC_END
 }
 

@@ -20,7 +20,8 @@ ASYNC(void, f, awaits(square))
     ASYNC_BEGIN
     ASYNC_TRY {
         AWAIT(square, 1);
-    } ASYNC_CATCH(e) {
+    }
+    ASYNC_CATCH(e) {
         AWAIT(square, 2);
         ASYNC_RAISE(e);
     }

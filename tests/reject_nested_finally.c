@@ -16,10 +16,12 @@ ASYNC(void, f, awaits(square))
     ASYNC_BEGIN
     ASYNC_DO {
         AWAIT(square, 1);
-    } ASYNC_FINALLY {
+    }
+    ASYNC_FINALLY {
         ASYNC_DO {
             AWAIT(square, 2);
-        } ASYNC_FINALLY {
+        }
+        ASYNC_FINALLY {
             AWAIT(square, 3);
         }
     }

@@ -11,7 +11,12 @@ ASYNC(int, square, args(int x))
     ASYNC_END
 }
 
-ASYNC_GENERATOR(int, numbers){ASYNC_BEGIN ASYNC_YIELD(1); ASYNC_END}
+ASYNC_GENERATOR(int, numbers)
+{
+    ASYNC_BEGIN
+    ASYNC_YIELD(1);
+    ASYNC_END
+}
 ASYNC(int, f, vars(int v; int sum; struct numbers gen))
 {
     ASYNC_BEGIN

@@ -4,7 +4,11 @@
 // ERRORS <= 1: all
 #include "asyncc.h"
 
-ASYNC(void, small){ASYNC_BEGIN ASYNC_END}
+ASYNC(void, small)
+{
+    ASYNC_BEGIN
+    ASYNC_END
+}
 ASYNC(void, f, vars(ASYNC_TASK(small) t), awaits(small))
 {
     ASYNC_BEGIN

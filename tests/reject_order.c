@@ -10,4 +10,8 @@ ASYNC(void, f, awaits(later))
     AWAIT(later);
     ASYNC_END
 }
-ASYNC(void, later){ASYNC_BEGIN ASYNC_END}
+ASYNC(void, later)
+{
+    ASYNC_BEGIN
+    ASYNC_END
+}

@@ -5,7 +5,11 @@
 // ERRORS <= 1: all
 #include "asyncc.h"
 
-ASYNC(void, nothing){ASYNC_BEGIN ASYNC_END}
+ASYNC(void, nothing)
+{
+    ASYNC_BEGIN
+    ASYNC_END
+}
 ASYNC(void, f, vars(int x), awaits(nothing))
 {
     ASYNC_BEGIN

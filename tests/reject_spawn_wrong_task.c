@@ -13,7 +13,12 @@ ASYNC(int, square, args(int x))
     ASYNC_END
 }
 
-ASYNC(int, cube, args(int x)){ASYNC_BEGIN ASYNC_RETURN(self->x * self->x * self->x); ASYNC_END}
+ASYNC(int, cube, args(int x))
+{
+    ASYNC_BEGIN
+    ASYNC_RETURN(self->x * self->x * self->x);
+    ASYNC_END
+}
 ASYNC(void, f, tasks(cube t))
 {
     ASYNC_BEGIN

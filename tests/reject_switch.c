@@ -17,11 +17,8 @@ ASYNC(void, f, args(int x), awaits(square))
 {
     ASYNC_BEGIN
     switch (self->x) {
-    case 1:
-        AWAIT(square, 1);
-        break;
-    default:
-        break;
+    case 1: AWAIT(square, 1); break;
+    default: break;
     }
     ASYNC_END
 }

@@ -20,11 +20,8 @@ ASYNC(void, f, args(enum color x), awaits(square))
 {
     ASYNC_BEGIN
     switch (self->x) {
-    case RED:
-        AWAIT(square, 1);
-        break;
-    case GREEN:
-        break;
+    case RED: AWAIT(square, 1); break;
+    case GREEN: break;
     }
     ASYNC_END
 }

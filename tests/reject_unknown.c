@@ -3,7 +3,10 @@
 // EXPECT clang clang++: no member named 'plain' in
 #include "asyncc.h"
 
-static int plain(int x) { return x; }
+static int plain(int x)
+{
+    return x;
+}
 ASYNC(void, f)
 {
     ASYNC_BEGIN

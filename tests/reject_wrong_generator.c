@@ -6,8 +6,18 @@
 // ERRORS <= 1: all
 #include "asyncc.h"
 
-ASYNC_GENERATOR(int, ones){ASYNC_BEGIN ASYNC_YIELD(1); ASYNC_END}
-ASYNC_GENERATOR(int, twos){ASYNC_BEGIN ASYNC_YIELD(2); ASYNC_END}
+ASYNC_GENERATOR(int, ones)
+{
+    ASYNC_BEGIN
+    ASYNC_YIELD(1);
+    ASYNC_END
+}
+ASYNC_GENERATOR(int, twos)
+{
+    ASYNC_BEGIN
+    ASYNC_YIELD(2);
+    ASYNC_END
+}
 ASYNC(void, f, vars(int v; struct twos gen))
 {
     ASYNC_BEGIN

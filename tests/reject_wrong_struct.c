@@ -6,9 +6,18 @@
 // ERRORS <= 2: all
 #include "asyncc.h"
 
-struct a { int x; };
-struct b { int x; };
-ASYNC(int, get, args(struct a *a)){ASYNC_BEGIN ASYNC_RETURN(self->a->x); ASYNC_END}
+struct a {
+    int x;
+};
+struct b {
+    int x;
+};
+ASYNC(int, get, args(struct a *a))
+{
+    ASYNC_BEGIN
+    ASYNC_RETURN(self->a->x);
+    ASYNC_END
+}
 ASYNC(void, f, vars(struct b b), awaits(get))
 {
     ASYNC_BEGIN

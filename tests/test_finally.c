@@ -1,4 +1,5 @@
-/* DO and FINALLY: the second part runs once, whatever ends the first; what was in flight goes on. */
+/* DO and FINALLY: the second part runs once, whatever ends the first; then what was in flight goes
+ * on. */
 #include "test.h"
 
 enum how { ENDS, RAISES, RETURNS, SLEEPS };
@@ -23,7 +24,8 @@ ASYNC(int, block, args(enum how first, enum how second, bool late), awaits(does)
         AWAIT(does, self->first, -EIO, self->late);
         if (self->first == RETURNS) ASYNC_RETURN(1);
         trace("done ");
-    } ASYNC_FINALLY {
+    }
+    ASYNC_FINALLY {
         trace("finally ");
         AWAIT(does, self->second, -EPROTO, self->late);
         if (self->second == RETURNS) ASYNC_RETURN(2);
@@ -35,7 +37,8 @@ ASYNC(int, block, args(enum how first, enum how second, bool late), awaits(does)
 }
 
 /* Runs it as a task, with a cancel after 10 and one after 20 ms. */
-ASYNC(void, block_as_task, args(enum how first, enum how second, bool late), vars(ASYNC_TASK(block) t))
+ASYNC(void, block_as_task, args(enum how first, enum how second, bool late),
+      vars(ASYNC_TASK(block) t))
 {
     ASYNC_BEGIN
     ASYNC_SPAWN(&self->t, block, self->first, self->second, self->late);
@@ -45,7 +48,8 @@ ASYNC(void, block_as_task, args(enum how first, enum how second, bool late), var
     async_task_cancel(&self->t.task);
     AWAIT(async_sleep, ASYNC_MS(10));
     CHECK(async_task_done(&self->t.task));
-    if (async_task_error(&self->t.task)) trace("= %s", async_strerror(async_task_error(&self->t.task)));
+    if (async_task_error(&self->t.task))
+        trace("= %s", async_strerror(async_task_error(&self->t.task)));
     else trace("= %d", ASYNC_RESULT(&self->t));
     ASYNC_END
 }
@@ -61,8 +65,14 @@ TEST(every_way_out_of_both_parts)
     for (i = ENDS; i <= SLEEPS; i++)
         for (j = ENDS; j <= SLEEPS; j++)
             for (late = 0; late < 2; late++) {
-                const char *goes_on = i == ENDS ? "after = 3" : i == RAISES ? io : i == RETURNS ? "= 1" : "= cancelled";
-                const char *end = j == ENDS ? goes_on : j == RAISES ? proto : j == RETURNS ? "= 2" : "= cancelled";
+                const char *goes_on = i == ENDS      ? "after = 3"
+                                      : i == RAISES  ? io
+                                      : i == RETURNS ? "= 1"
+                                                     : "= cancelled";
+                const char *end = j == ENDS      ? goes_on
+                                  : j == RAISES  ? proto
+                                  : j == RETURNS ? "= 2"
+                                                 : "= cancelled";
                 CHECK_INT(run_virtual(block_as_task, (enum how)i, (enum how)j, late != 0), 0);
                 snprintf(want, sizeof want, "%s%s%s", first[i], second[j], end);
                 CHECK_TRACE(want);
@@ -78,20 +88,24 @@ ASYNC(int, nested, args(int replace, bool late), vars(int e), awaits(does))
             ASYNC_DO {
                 ASYNC_DO {
                     AWAIT(does, RAISES, -1, self->late);
-                } ASYNC_FINALLY {
+                }
+                ASYNC_FINALLY {
                     trace("a ");
                     AWAIT(does, self->replace == 1 ? RAISES : ENDS, -11, self->late);
                 }
-            } ASYNC_FINALLY {
+            }
+            ASYNC_FINALLY {
                 trace("b ");
                 AWAIT(does, self->replace == 2 ? RAISES : ENDS, -12, self->late);
                 if (self->replace == 4) ASYNC_RETURN(4);
             }
-        } ASYNC_FINALLY {
+        }
+        ASYNC_FINALLY {
             trace("c ");
             AWAIT(does, self->replace == 3 ? RAISES : ENDS, -13, self->late);
         }
-    } ASYNC_CATCH(self->e) trace("%d", self->e);
+    }
+    ASYNC_CATCH(self->e) trace("%d", self->e);
     ASYNC_RETURN(0);
     ASYNC_END
 }
@@ -121,14 +135,18 @@ ASYNC(int, held, args(enum how how, bool late), vars(int e), awaits(does))
     ASYNC_DO {
         AWAIT(does, self->how, -EIO, self->late);
         if (self->how == RETURNS) ASYNC_RETURN(1);
-    } ASYNC_FINALLY {
+    }
+    ASYNC_FINALLY {
         ASYNC_TRY {
             AWAIT(does, RAISES, -EPROTO, self->late);
-        } ASYNC_CATCH(self->e) {
+        }
+        ASYNC_CATCH(self->e) {
             AWAIT(does, ENDS, 0, self->late);
             trace("caught ");
         }
-        ASYNC_TRY ASYNC_RAISE(-2); ASYNC_CATCH(self->e) trace("%d ", self->e);
+        ASYNC_TRY
+            ASYNC_RAISE(-2);
+        ASYNC_CATCH(self->e) trace("%d ", self->e);
     }
     trace("after ");
     ASYNC_RETURN(2);
@@ -151,21 +169,25 @@ TEST(what_is_in_flight_survives_a_try)
 }
 
 /* A FINALLY inside a FINALLY part keeps its own in a slot of the user's. */
-ASYNC(int, in_finally, args(enum how outer, enum how inner, bool late), vars(int hold; int e), awaits(does))
+ASYNC(int, in_finally, args(enum how outer, enum how inner, bool late), vars(int hold; int e),
+      awaits(does))
 {
     ASYNC_BEGIN
     ASYNC_DO {
         AWAIT(does, self->outer, -1, self->late);
         if (self->outer == RETURNS) ASYNC_RETURN(1);
-    } ASYNC_FINALLY {
+    }
+    ASYNC_FINALLY {
         ASYNC_TRY {
             ASYNC_DO {
                 AWAIT(does, self->inner, -2, self->late);
-            } ASYNC_FINALLY_HOLD(self->hold) {
+            }
+            ASYNC_FINALLY_HOLD(self->hold) {
                 AWAIT(does, ENDS, 0, self->late);
                 trace("in ");
             }
-        } ASYNC_CATCH(self->e) trace("%d ", self->e);
+        }
+        ASYNC_CATCH(self->e) trace("%d ", self->e);
         trace("out ");
     }
     ASYNC_RETURN(2);
@@ -189,6 +211,8 @@ TEST(finally_in_finally)
     }
 }
 
+/* What stands on one line matters here. */
+/* clang-format off */
 /* In loops, without braces, in CATCH, two on a line. */
 ASYNC(void, shapes, args(bool late), vars(int i; int e), awaits(does))
 {
@@ -196,12 +220,14 @@ ASYNC(void, shapes, args(bool late), vars(int i; int e), awaits(does))
     for (self->i = 0; self->i < 3; self->i++)
         ASYNC_DO AWAIT(does, ENDS, 0, self->late);
         ASYNC_FINALLY trace("%d ", self->i);
-    ASYNC_DO { trace("x "); } ASYNC_FINALLY { trace("y "); } ASYNC_DO trace("x "); ASYNC_FINALLY trace("y ");
+    ASYNC_DO { trace("x "); } ASYNC_FINALLY { trace("y "); } ASYNC_DO trace("x ");
+    ASYNC_FINALLY trace("y ");
     if (self->i == 3)
         ASYNC_DO trace("then "); ASYNC_FINALLY AWAIT(does, ENDS, 0, self->late);
     else
         trace("else ");
-    if (self->i == 3) ASYNC_DO if (self->i == 4) trace("no "); ASYNC_FINALLY if (self->i == 4) trace("no "); else trace("no braces ");
+    if (self->i == 3) ASYNC_DO if (self->i == 4) trace("no ");
+        ASYNC_FINALLY if (self->i == 4) trace("no "); else trace("no braces ");
     ASYNC_TRY {
         while (self->i < 10)
             ASYNC_DO {
@@ -223,6 +249,7 @@ ASYNC(void, shapes, args(bool late), vars(int i; int e), awaits(does))
     }
     ASYNC_END
 }
+/* clang-format on */
 
 TEST(every_shape)
 {

@@ -3,7 +3,12 @@
 
 /* What a generator does: it counts up to n, waiting before each value if `late`, and says when
  * it is entered and left. At `fails` it raises instead of yielding. */
-ASYNC(void, pause_, args(bool late)){ASYNC_BEGIN if (self->late) AWAIT(async_sleep, ASYNC_MS(1)); ASYNC_END}
+ASYNC(void, pause_, args(bool late))
+{
+    ASYNC_BEGIN
+    if (self->late) AWAIT(async_sleep, ASYNC_MS(1));
+    ASYNC_END
+}
 ASYNC_GENERATOR(int, count, args(int n, int fails, bool late), vars(int i), awaits(pause_))
 {
     ASYNC_BEGIN
@@ -14,7 +19,8 @@ ASYNC_GENERATOR(int, count, args(int n, int fails, bool late), vars(int i), awai
             if (self->i == self->fails) ASYNC_RAISE(-EIO);
             ASYNC_YIELD(self->i);
         }
-    } ASYNC_FINALLY {
+    }
+    ASYNC_FINALLY {
         AWAIT(pause_, self->late);
         trace(") ");
     }
@@ -23,7 +29,8 @@ ASYNC_GENERATOR(int, count, args(int n, int fails, bool late), vars(int i), awai
 
 enum how { ENDS, BREAKS, RAISES, RETURNS, SLEEPS };
 
-ASYNC(int, loop, args(enum how how, int fails, bool late), vars(int v; struct count gen), awaits(pause_))
+ASYNC(int, loop, args(enum how how, int fails, bool late), vars(int v; struct count gen),
+      awaits(pause_))
 {
     ASYNC_BEGIN
     ASYNC_FOR(self->v, &self->gen, count, 4, self->fails, self->late) {
@@ -81,7 +88,9 @@ ASYNC_GENERATOR(int, stuck)
     ASYNC_DO {
         ASYNC_YIELD(1);
         AWAIT(async_sleep, ASYNC_SEC(9));
-    } ASYNC_FINALLY trace("inner ");
+    }
+    ASYNC_FINALLY
+        trace("inner ");
     ASYNC_END
 }
 ASYNC(void, consumer, vars(int v; struct stuck gen))
@@ -89,7 +98,9 @@ ASYNC(void, consumer, vars(int v; struct stuck gen))
     ASYNC_BEGIN
     ASYNC_DO {
         ASYNC_FOR(self->v, &self->gen, stuck) trace("%d ", self->v);
-    } ASYNC_FINALLY trace("outer ");
+    }
+    ASYNC_FINALLY
+        trace("outer ");
     ASYNC_END
 }
 ASYNC(void, cancels, vars(ASYNC_TASK(consumer) t))
@@ -125,7 +136,8 @@ ASYNC(void, borrows, args(bool late), vars(int v; int e; struct count gen))
             trace("%d ", self->v);
             if (self->v == 3) ASYNC_RAISE(-7); /* does not touch the generator */
         }
-    } ASYNC_CATCH(self->e) trace("caught ");
+    }
+    ASYNC_CATCH(self->e) trace("caught ");
     ASYNC_FOR_IN(self->v, &self->gen) trace("%d ", self->v);
     trace("over ");
     ASYNC_FOR_IN(self->v, &self->gen) trace("never "); /* exhausted stays exhausted */
@@ -137,7 +149,8 @@ ASYNC(void, closes, args(int at, bool late), vars(int v; struct count gen))
     ASYNC_BEGIN
     ASYNC_START(&self->gen, count, 5, -1, self->late);
     if (self->at >= 0)
-        ASYNC_FOR_IN(self->v, &self->gen) if (self->v == self->at) break;
+        ASYNC_FOR_IN(self->v, &self->gen)
+            if (self->v == self->at) break;
     AWAIT_CLOSE(&self->gen);
     trace("closed ");
     AWAIT_CLOSE(&self->gen);
@@ -150,7 +163,8 @@ ASYNC(void, after_error, vars(int v; int e; struct count gen))
     ASYNC_START(&self->gen, count, 5, 1, false);
     ASYNC_TRY {
         ASYNC_FOR_IN(self->v, &self->gen) trace("%d ", self->v);
-    } ASYNC_CATCH(self->e) trace("caught ");
+    }
+    ASYNC_CATCH(self->e) trace("caught ");
     ASYNC_FOR_IN(self->v, &self->gen) trace("never ");
     ASYNC_END
 }
@@ -176,7 +190,8 @@ ASYNC(void, takes, args(int id, struct count *gen), vars(int v; int e))
     ASYNC_BEGIN
     ASYNC_TRY {
         ASYNC_FOR_IN(self->v, self->gen) trace("%d:%d ", self->id, self->v);
-    } ASYNC_CATCH(self->e) trace("%d:%s ", self->id, self->e == -EBUSY ? "busy" : "?");
+    }
+    ASYNC_CATCH(self->e) trace("%d:%s ", self->id, self->e == -EBUSY ? "busy" : "?");
     ASYNC_END
 }
 ASYNC(void, shares, vars(int e; struct count gen; ASYNC_TASK(takes) a; ASYNC_TASK(takes) b))
@@ -186,7 +201,9 @@ ASYNC(void, shares, vars(int e; struct count gen; ASYNC_TASK(takes) a; ASYNC_TAS
     ASYNC_SPAWN(&self->a, takes, 1, &self->gen);
     ASYNC_SPAWN(&self->b, takes, 2, &self->gen);
     AWAIT(async_sleep, ASYNC_MS(0));
-    ASYNC_TRY AWAIT_CLOSE(&self->gen); ASYNC_CATCH(self->e) trace("%d ", self->e == -EBUSY);
+    ASYNC_TRY
+        AWAIT_CLOSE(&self->gen);
+    ASYNC_CATCH(self->e) trace("%d ", self->e == -EBUSY);
     AWAIT(async_gather, ASYNC_TASKS(&self->a, &self->b));
     ASYNC_END
 }
@@ -222,13 +239,15 @@ ASYNC_GENERATOR(int, squares, args(int n), vars(int v; struct count gen))
     ASYNC_FOR(self->v, &self->gen, count, self->n, -1, true) ASYNC_YIELD(self->v * self->v);
     ASYNC_END
 }
-ASYNC(void, uses_all, vars(struct pair p; int v; int w; struct pairs ps; struct squares ss; struct squares s2))
+ASYNC(void, uses_all,
+      vars(struct pair p; int v; int w; struct pairs ps; struct squares ss; struct squares s2))
 {
     ASYNC_BEGIN
     ASYNC_FOR(self->p, &self->ps, pairs, 3) trace("%d=%s ", self->p.a, self->p.b);
     ASYNC_FOR(self->v, &self->ss, squares, 9) {
         if (self->v == 9) break;
-        ASYNC_FOR(self->w, &self->s2, squares, 9) if (self->w >= self->v) break;
+        ASYNC_FOR(self->w, &self->s2, squares, 9)
+            if (self->w >= self->v) break;
         trace("%d,%d ", self->v, self->w);
     }
     ASYNC_END
@@ -246,11 +265,13 @@ ASYNC_GENERATOR(int, bad_end, args(async_task **who))
 {
     ASYNC_BEGIN
     *self->who = async_current_task();
-    ASYNC_DO for (;;) ASYNC_YIELD(1);
-    ASYNC_FINALLY ASYNC_RAISE(-8);
+    ASYNC_DO
+        for (;;) ASYNC_YIELD(1);
+    ASYNC_FINALLY
+        ASYNC_RAISE(-8);
     ASYNC_END
 }
-ASYNC(int, meets_bad_end, args(enum how how), vars(int v; async_task *who; struct bad_end gen))
+ASYNC(int, meets_bad_end, args(enum how how), vars(int v; async_task * who; struct bad_end gen))
 {
     ASYNC_BEGIN
     ASYNC_FOR(self->v, &self->gen, bad_end, &self->who) {
@@ -274,8 +295,10 @@ TEST(error_while_it_is_closed)
 ASYNC_GENERATOR(int, stubborn)
 {
     ASYNC_BEGIN
-    ASYNC_DO ASYNC_YIELD(1);
-    ASYNC_FINALLY ASYNC_YIELD(2);
+    ASYNC_DO
+        ASYNC_YIELD(1);
+    ASYNC_FINALLY
+        ASYNC_YIELD(2);
     ASYNC_END
 }
 ASYNC(void, closes_stubborn, vars(int v; struct stubborn gen))

@@ -24,7 +24,11 @@ ASYNC(int, fails, args(int error, bool late))
     ASYNC_END
 }
 
-ASYNC(void, empty){ASYNC_BEGIN ASYNC_END}
+ASYNC(void, empty)
+{
+    ASYNC_BEGIN
+    ASYNC_END
+}
 
 ASYNC(void, returns_early, args(int n))
 {
@@ -50,6 +54,8 @@ TEST(empty_and_early_return)
     CHECK_TRACE("n=1 ");
 }
 
+/* What stands on one line matters here. */
+/* clang-format off */
 /* Several on one line, as the only statement of if, else, for, while and do without braces. */
 ASYNC(int, no_braces, args(int n), vars(int i; int sum; int x), awaits(twice, twice_now))
 {
@@ -70,6 +76,7 @@ ASYNC(int, no_braces, args(int n), vars(int i; int sum; int x), awaits(twice, tw
     ASYNC_RETURN(self->sum + self->x);
     ASYNC_END
 }
+/* clang-format on */
 
 TEST(awaits_without_braces)
 {
@@ -95,11 +102,8 @@ ASYNC(void, jumps, vars(int i; int j; int x), awaits(twice))
     out:;
     }
     switch (self->i) { /* no await inside */
-    case 4:
-        trace("four");
-        break;
-    default:
-        trace("?");
+    case 4: trace("four"); break;
+    default: trace("?");
     }
     ASYNC_END
 }
@@ -292,7 +296,13 @@ TEST(vars_are_zero_at_every_call)
 
 /* --- deep chains cost no C stack on resume --- */
 
-ASYNC(int, level0, args(int n)){ASYNC_BEGIN AWAIT(async_sleep, ASYNC_MS(1)); ASYNC_RETURN(self->n); ASYNC_END}
+ASYNC(int, level0, args(int n))
+{
+    ASYNC_BEGIN
+    AWAIT(async_sleep, ASYNC_MS(1));
+    ASYNC_RETURN(self->n);
+    ASYNC_END
+}
 #define LEVEL(a, b)                                                                                \
     ASYNC(int, a, args(int n), vars(int x), awaits(b))                                             \
     {                                                                                              \
@@ -318,8 +328,18 @@ TEST(nested_calls)
 
 /* --- mistakes that only show when they happen --- */
 
-ASYNC(void, raises, args(int e)){ASYNC_BEGIN ASYNC_RAISE(self->e); ASYNC_END}
-ASYNC(void, awaits_raises, args(int e), awaits(raises)){ASYNC_BEGIN AWAIT(raises, self->e); ASYNC_END}
+ASYNC(void, raises, args(int e))
+{
+    ASYNC_BEGIN
+    ASYNC_RAISE(self->e);
+    ASYNC_END
+}
+ASYNC(void, awaits_raises, args(int e), awaits(raises))
+{
+    ASYNC_BEGIN
+    AWAIT(raises, self->e);
+    ASYNC_END
+}
 
 TEST(raise_of_a_number_that_is_no_error)
 {
@@ -328,8 +348,19 @@ TEST(raise_of_a_number_that_is_no_error)
     CHECK_PANIC("is no error", run_virtual(awaits_raises, -40000));
 }
 
-ASYNC(void, quiet_enter, args(int *at)){ASYNC_BEGIN *self->at += 1; ASYNC_END}
-ASYNC(bool, quiet_exit, args(int *at, int error)){ASYNC_BEGIN *self->at += 1; ASYNC_RETURN(true); ASYNC_END}
+ASYNC(void, quiet_enter, args(int *at))
+{
+    ASYNC_BEGIN
+    *self->at += 1;
+    ASYNC_END
+}
+ASYNC(bool, quiet_exit, args(int *at, int error))
+{
+    ASYNC_BEGIN
+    *self->at += 1;
+    ASYNC_RETURN(true);
+    ASYNC_END
+}
 ASYNC(int, loses_its_result, args(bool fail), vars(int at), awaits(fails, quiet_enter, quiet_exit))
 {
     ASYNC_BEGIN
@@ -346,7 +377,8 @@ TEST(end_without_result_behind_a_block)
     int r = 0;
     CHECK_INT(run_virtual_to(r, loses_its_result, false), 0);
     CHECK_INT(r, 1);
-    CHECK_PANIC("coroutine `loses_its_result`: ends without ASYNC_RETURN", run_virtual(loses_its_result, true));
+    CHECK_PANIC("coroutine `loses_its_result`: ends without ASYNC_RETURN",
+                run_virtual(loses_its_result, true));
 }
 
 /* What ends in a block that always returns needs no return behind it. */
@@ -356,8 +388,7 @@ ASYNC(int, in_if, args(int x), awaits(twice))
     if (self->x) {
         AWAIT(twice, 1);
         ASYNC_RETURN(1);
-    } else
-        ASYNC_RAISE(-1);
+    } else ASYNC_RAISE(-1);
     ASYNC_END
 }
 ASYNC(int, in_try, vars(int e), awaits(in_if))
@@ -366,7 +397,8 @@ ASYNC(int, in_try, vars(int e), awaits(in_if))
     ASYNC_TRY {
         AWAIT(in_if, 0);
         ASYNC_RETURN(1);
-    } ASYNC_CATCH(self->e) {
+    }
+    ASYNC_CATCH(self->e) {
         ASYNC_RETURN(2);
     }
     ASYNC_END
@@ -377,13 +409,16 @@ ASYNC(int, in_do, awaits(in_try))
     ASYNC_DO {
         AWAIT(in_try);
         ASYNC_RETURN(3);
-    } ASYNC_FINALLY AWAIT(in_try);
+    }
+    ASYNC_FINALLY
+        AWAIT(in_try);
     ASYNC_END
 }
 ASYNC(int, in_finally, awaits(in_do))
 {
     ASYNC_BEGIN
-    ASYNC_DO AWAIT(in_do);
+    ASYNC_DO
+        AWAIT(in_do);
     ASYNC_FINALLY {
         AWAIT(in_do);
         ASYNC_RETURN(4);
@@ -414,20 +449,24 @@ ASYNC(int, in_all, vars(int at; int e), awaits(twice, quiet_enter, quiet_exit))
                 ASYNC_TRY {
                     AWAIT(twice, 1);
                     ASYNC_RETURN(7);
-                } ASYNC_CATCH(self->e) ASYNC_RETURN(8);
+                }
+                ASYNC_CATCH(self->e) ASYNC_RETURN(8);
             }
-        } ASYNC_FINALLY {
+        }
+        ASYNC_FINALLY {
             AWAIT(twice, 1);
         }
     } else {
         ASYNC_WITH(quiet, &self->at) {
-            ASYNC_DO ASYNC_RETURN(9);
+            ASYNC_DO
+                ASYNC_RETURN(9);
             ASYNC_FINALLY {}
         }
     }
     ASYNC_END
 }
-ASYNC(int, all_returns, vars(int x; int n), awaits(in_if, in_try, in_do, in_finally, in_with, in_loop, in_all))
+ASYNC(int, all_returns, vars(int x; int n),
+      awaits(in_if, in_try, in_do, in_finally, in_with, in_loop, in_all))
 {
     ASYNC_BEGIN
     AWAIT_TO(self->x, in_if, 1);

@@ -68,7 +68,8 @@ ASYNC(void, res_enter, args(struct res *r, int parent), vars(int e), awaits(wait
     self->r->id = open_in(self->parent);
     ASYNC_TRY {
         AWAIT(waits, 1);
-    } ASYNC_CATCH_ALL(self->e) {
+    }
+    ASYNC_CATCH_ALL(self->e) {
         close_it(self->r->id);
         ASYNC_RAISE(self->e);
     }
@@ -91,7 +92,8 @@ ASYNC(int, leaf, args(int parent), vars(int id), awaits(waits))
         AWAIT(waits, 0);
         AWAIT(waits, 1);
         POINT;
-    } ASYNC_FINALLY {
+    }
+    ASYNC_FINALLY {
         close_it(self->id);
         AWAIT(waits, 0);
     }
@@ -99,7 +101,8 @@ ASYNC(int, leaf, args(int parent), vars(int id), awaits(waits))
     ASYNC_END
 }
 
-ASYNC_GENERATOR(int, numbers, args(int parent, int n), vars(int i; struct res r), awaits(res_enter, res_exit, leaf))
+ASYNC_GENERATOR(int, numbers, args(int parent, int n), vars(int i; struct res r),
+                awaits(res_enter, res_exit, leaf))
 {
     ASYNC_BEGIN
     ASYNC_WITH(res, &self->r, self->parent) {
@@ -113,7 +116,9 @@ ASYNC_GENERATOR(int, numbers, args(int parent, int n), vars(int i; struct res r)
 }
 
 /* A frame with tasks of its own, and a loop over a generator. */
-ASYNC(int, member, args(int parent), vars(int v; int id; int sum; bool started; int hold; struct numbers gen), tasks(leaf a, leaf b), awaits(leaf))
+ASYNC(int, member, args(int parent),
+      vars(int v; int id; int sum; bool started; int hold; struct numbers gen),
+      tasks(leaf a, leaf b), awaits(leaf))
 {
     ASYNC_BEGIN
     self->id = open_in(self->parent);
@@ -127,18 +132,21 @@ ASYNC(int, member, args(int parent), vars(int v; int id; int sum; bool started; 
         ASYNC_SPAWN(&self->b, leaf, self->parent); /* may still run when this block is over */
         AWAIT(async_join, &self->a.task);
         self->sum += ASYNC_RESULT(&self->a);
-    } ASYNC_FINALLY {
+    }
+    ASYNC_FINALLY {
         ASYNC_DO {
             if (self->started) AWAIT(async_join, &self->a.task); /* raises what ended it */
-        } ASYNC_FINALLY_HOLD(self->hold) close_it(self->id);
+        }
+        ASYNC_FINALLY_HOLD(self->hold) close_it(self->id);
     }
     ASYNC_RETURN(self->sum);
     ASYNC_END
 }
 
 ASYNC(int, program, args(int parent, int limit_ms),
-      vars(int e; int v; int sum; int hold; struct res outer; struct res inner; struct res last; async_timeout limit; async_group group;
-           ASYNC_TASK(member) m1; ASYNC_TASK(member) m2; struct numbers gen),
+      vars(int e; int v; int sum; int hold; struct res outer; struct res inner; struct res last;
+           async_timeout limit; async_group group; ASYNC_TASK(member) m1; ASYNC_TASK(member) m2;
+           struct numbers gen),
       awaits(res_enter, res_exit, leaf, waits))
 {
     ASYNC_BEGIN
@@ -154,13 +162,16 @@ ASYNC(int, program, args(int parent, int limit_ms),
                             ASYNC_TRY {
                                 AWAIT(leaf, self->gen.r.id);
                                 if (self->v == 1) ASYNC_RAISE(-EPROTO);
-                            } ASYNC_CATCH(self->e) {
+                            }
+                            ASYNC_CATCH(self->e) {
                                 if (self->e != -EPROTO) ASYNC_RAISE(self->e);
-                                ASYNC_WITH(res, &self->inner, self->gen.r.id) ASYNC_DO {
-                                    AWAIT(leaf, self->inner.id);
-                                    self->sum += 10;
-                                    ASYNC_RAISE(-EAGAIN); /* swallowed by the exit */
-                                } ASYNC_FINALLY {
+                                ASYNC_WITH(res, &self->inner, self->gen.r.id)
+                                    ASYNC_DO {
+                                        AWAIT(leaf, self->inner.id);
+                                        self->sum += 10;
+                                        ASYNC_RAISE(-EAGAIN); /* swallowed by the exit */
+                                    }
+                                ASYNC_FINALLY {
                                     AWAIT(waits, 1);
                                 }
                             }
@@ -168,14 +179,17 @@ ASYNC(int, program, args(int parent, int limit_ms),
                     }
                     self->sum += ASYNC_RESULT(&self->m1) + ASYNC_RESULT(&self->m2);
                 }
-            } ASYNC_FINALLY {
+            }
+            ASYNC_FINALLY {
                 ASYNC_WITH(res, &self->last, self->outer.id) {
-                    ASYNC_DO AWAIT(leaf, self->last.id);
+                    ASYNC_DO
+                        AWAIT(leaf, self->last.id);
                     ASYNC_FINALLY_HOLD(self->hold) AWAIT(waits, 0);
                 }
             }
         }
-    } ASYNC_CATCH_ALL(self->e) {
+    }
+    ASYNC_CATCH_ALL(self->e) {
         AWAIT(waits, 0);
         ASYNC_RAISE(self->e);
     }

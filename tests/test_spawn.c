@@ -9,7 +9,8 @@ ASYNC(int, work, args(const char *name, int ms, int error, int cleanup))
     ASYNC_DO {
         AWAIT(async_sleep, ASYNC_MS(self->ms));
         if (self->error) ASYNC_RAISE(self->error);
-    } ASYNC_FINALLY {
+    }
+    ASYNC_FINALLY {
         AWAIT(async_sleep, ASYNC_MS(self->cleanup));
         trace(")%s@%d ", self->name, now_ms());
     }
@@ -35,8 +36,10 @@ ASYNC(int, parent, args(enum how how, int cleanup), tasks(work a, work b, work n
 ASYNC(int, caller, args(enum how how, int cleanup), vars(int x), awaits(parent))
 {
     ASYNC_BEGIN
-    ASYNC_DO AWAIT_TO(self->x, parent, self->how, self->cleanup);
-    ASYNC_FINALLY trace("parent is over@%d ", now_ms());
+    ASYNC_DO
+        AWAIT_TO(self->x, parent, self->how, self->cleanup);
+    ASYNC_FINALLY
+        trace("parent is over@%d ", now_ms());
     ASYNC_RETURN(self->x);
     ASYNC_END
 }
@@ -67,7 +70,10 @@ TEST(a_frame_outlives_its_tasks)
             int cleanup = how == ENDS ? 0 : 20, err = how == RAISES ? -7 : 0;
             if (i == 0) CHECK_INT(run_virtual(parent, (enum how)how, cleanup), err);
             else CHECK_INT(run_virtual(caller, (enum how)how, cleanup), err);
-            snprintf(want, sizeof want, "%s%s", over[how], i == 0 ? "" : how == ENDS ? "parent is over@100 " : "parent is over@30 ");
+            snprintf(want, sizeof want, "%s%s", over[how],
+                     i == 0        ? ""
+                     : how == ENDS ? "parent is over@100 "
+                                   : "parent is over@30 ");
             CHECK_TRACE(want);
         }
     }
@@ -102,7 +108,9 @@ ASYNC(void, outer, tasks(middle a, middle b))
         ASYNC_SPAWN(&self->b, middle, 2);
         AWAIT(async_sleep, ASYNC_MS(10));
         ASYNC_RAISE(-7);
-    } ASYNC_FINALLY trace("finally@%d ", now_ms());
+    }
+    ASYNC_FINALLY
+        trace("finally@%d ", now_ms());
     ASYNC_END
 }
 
@@ -167,7 +175,8 @@ struct node {
     int value;
     struct node *left, *right;
 };
-ASYNC(int, tree_sum, args(const struct node *n), vars(ASYNC_TASK(tree_sum) *l; ASYNC_TASK(tree_sum) *r))
+ASYNC(int, tree_sum, args(const struct node *n),
+      vars(ASYNC_TASK(tree_sum) * l; ASYNC_TASK(tree_sum) * r))
 {
     ASYNC_BEGIN
     AWAIT(async_sleep, ASYNC_MS(1));
@@ -195,7 +204,7 @@ TEST(recursion_through_the_allocator)
 }
 
 /* The task comes as `void *`: the type is complete only after its own clauses. */
-ASYNC(int, factorial, args(int n, void *room), vars(ASYNC_TASK(factorial) *deeper))
+ASYNC(int, factorial, args(int n, void *room), vars(ASYNC_TASK(factorial) * deeper))
 {
     ASYNC_BEGIN
     if (self->n <= 1) ASYNC_RETURN(1);
@@ -228,7 +237,8 @@ static void *counting(void *context, void *old, size_t size)
 ASYNC(void, detached, args(int error), vars(int i))
 {
     ASYNC_BEGIN
-    for (self->i = 0; self->i < 3; self->i++) CHECK(ASYNC_SPAWN_NEW(work, "d", 1 + self->i, self->i == 1 ? self->error : 0, 0) != NULL);
+    for (self->i = 0; self->i < 3; self->i++)
+        CHECK(ASYNC_SPAWN_NEW(work, "d", 1 + self->i, self->i == 1 ? self->error : 0, 0) != NULL);
     AWAIT(async_sleep, ASYNC_MS(0));
     trace("[%d] ", allocations);
     AWAIT(async_sleep, ASYNC_MS(5));

@@ -25,7 +25,8 @@ ASYNC(int, simple, args(int error, bool late), vars(int e; int x), awaits(fails,
         if (self->error) AWAIT(fails, self->error, self->late);
         AWAIT_TO(self->x, number, 1, self->late);
         trace("body ");
-    } ASYNC_CATCH(self->e) {
+    }
+    ASYNC_CATCH(self->e) {
         trace("catch ");
         AWAIT_TO(self->x, number, 2, self->late);
         if (self->e != self->error) ASYNC_RAISE(-EINVAL);
@@ -61,14 +62,19 @@ ASYNC(void, again, args(bool late), vars(int e; int outer), awaits(fails, number
     ASYNC_TRY {
         ASYNC_TRY {
             AWAIT(fails, -EIO, self->late);
-        } ASYNC_CATCH(self->e) {
+        }
+        ASYNC_CATCH(self->e) {
             AWAIT(number, 1, self->late);
             ASYNC_RAISE(self->e);
         }
         trace("not here ");
-    } ASYNC_CATCH(self->outer) {
+    }
+    ASYNC_CATCH(self->outer) {
         trace("%d %d ", self->e == -EIO, self->outer == -EIO);
-        ASYNC_TRY AWAIT(fails, -EPROTO, self->late); ASYNC_CATCH(self->e) trace("%d ", self->e == -EPROTO);
+        ASYNC_TRY {
+            AWAIT(fails, -EPROTO, self->late);
+        }
+        ASYNC_CATCH(self->e) trace("%d ", self->e == -EPROTO);
         ASYNC_RAISE(self->outer);
     }
     ASYNC_END
@@ -89,10 +95,12 @@ ASYNC(int, returns, args(bool late), vars(int e), awaits(number))
         ASYNC_TRY {
             AWAIT(number, 1, self->late);
             ASYNC_RETURN(5);
-        } ASYNC_CATCH(self->e) {
+        }
+        ASYNC_CATCH(self->e) {
             trace("catch ");
         }
-    } ASYNC_CATCH_ALL(self->e) {
+    }
+    ASYNC_CATCH_ALL(self->e) {
         trace("all ");
     }
     trace("after ");
@@ -106,10 +114,12 @@ ASYNC(void, cancelled, args(bool all), vars(int e; int i))
     ASYNC_TRY {
         ASYNC_TRY {
             AWAIT(async_sleep, ASYNC_SEC(1));
-        } ASYNC_CATCH(self->e) {
+        }
+        ASYNC_CATCH(self->e) {
             trace("catch ");
         }
-    } ASYNC_CATCH_ALL(self->e) {
+    }
+    ASYNC_CATCH_ALL(self->e) {
         trace("all %d ", self->e == ASYNC_CANCELED);
         AWAIT(async_sleep, ASYNC_MS(1)); /* delivered once */
         if (!self->all) ASYNC_RAISE(self->e);
@@ -158,7 +168,8 @@ ASYNC(void, loops, args(bool late), vars(int i; int e), awaits(fails, number))
             if (self->i % 2) AWAIT(fails, -EIO, self->late);
             if (self->i == 6) break;
             trace("%d ", self->i);
-        } ASYNC_CATCH(self->e) {
+        }
+        ASYNC_CATCH(self->e) {
             if (self->i == 3) continue;
             AWAIT(number, 1, self->late);
             trace("e%d ", self->i);
@@ -166,8 +177,9 @@ ASYNC(void, loops, args(bool late), vars(int i; int e), awaits(fails, number))
         trace("- ");
     }
     while (1)
-        ASYNC_TRY AWAIT(fails, -EIO, self->late);
-        ASYNC_CATCH(self->e) break;
+        ASYNC_TRY
+            AWAIT(fails, -EIO, self->late);
+    ASYNC_CATCH(self->e) break;
     trace("end");
     ASYNC_END
 }
@@ -180,6 +192,8 @@ TEST(break_and_continue)
     CHECK_TRACE("0 - 2 - 4 - e5 - end");
 }
 
+/* What stands on one line matters here. */
+/* clang-format off */
 /* No braces, several on a line, as the branch of an if with an else of its own. */
 ASYNC(void, dangling, args(int n, bool late), vars(int e; int f), awaits(fails, number))
 {
@@ -189,10 +203,12 @@ ASYNC(void, dangling, args(int n, bool late), vars(int e; int f), awaits(fails, 
         ASYNC_CATCH(self->e) trace("caught %d ", self->e);
     else
         trace("else ");
-    if (self->n > 0) ASYNC_TRY { AWAIT(number, 1, self->late); } ASYNC_CATCH(self->e) {} else trace("else ");
-    ASYNC_TRY ASYNC_RAISE(-1); ASYNC_CATCH(self->e) ASYNC_TRY ASYNC_RAISE(-2); ASYNC_CATCH(self->f) trace("%d %d", self->e, self->f);
+    if (self->n > 0) ASYNC_TRY AWAIT(number, 1, self->late); ASYNC_CATCH(self->e) {} else trace("else ");
+    ASYNC_TRY ASYNC_RAISE(-1); ASYNC_CATCH(self->e) ASYNC_TRY ASYNC_RAISE(-2);
+    ASYNC_CATCH(self->f) trace("%d %d", self->e, self->f);
     ASYNC_END
 }
+/* clang-format on */
 
 TEST(without_braces)
 {
@@ -220,7 +236,8 @@ ASYNC(void, catches, args(bool late), vars(int i; int e; int x), awaits(passes))
         ASYNC_TRY {
             AWAIT_TO(self->x, passes, self->i, self->late);
             trace("%d ", self->x);
-        } ASYNC_CATCH(self->e) trace("%d ", self->e);
+        }
+    ASYNC_CATCH(self->e) trace("%d ", self->e);
     ASYNC_END
 }
 

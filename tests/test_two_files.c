@@ -4,8 +4,8 @@
 
 #include "part_two_files.h"
 
-ASYNC(int, near_by, vars(int x; int v; int e; struct pair p; struct remote_count gen), tasks(remote_add t),
-      awaits(remote_add, remote_pair, remote_fails))
+ASYNC(int, near_by, vars(int x; int v; int e; struct pair p; struct remote_count gen),
+      tasks(remote_add t), awaits(remote_add, remote_pair, remote_fails))
 {
     ASYNC_BEGIN
     ASYNC_SPAWN(&self->t, remote_add, 20, 22);

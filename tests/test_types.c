@@ -1,4 +1,4 @@
-/* Any type as result, argument and variable; sixteen arguments and callees; clauses in any order. */
+/* Any type as result, argument and variable; sixteen of each; clauses in any order. */
 #include "test.h"
 
 struct point {
@@ -38,7 +38,8 @@ ECHO(echo_operation, operation)
 ECHO(echo_enum, enum color)
 ECHO(echo_llong, unsigned long long)
 
-ASYNC(void *, echo_void_pointer, args(const void *const *p)) /* a result of type `void *` is none of void */
+ASYNC(void *, echo_void_pointer,
+      args(const void *const *p)) /* a result of type `void *` is none of void */
 {
     ASYNC_BEGIN
     ASYNC_RETURN((void *)(uintptr_t)*self->p);
@@ -46,11 +47,12 @@ ASYNC(void *, echo_void_pointer, args(const void *const *p)) /* a result of type
 }
 
 ASYNC(int, everything, args(bool late),
-      vars(bool b; char c; uint64_t u; double d; void *p; const char *s; struct point pt; struct large lg; operation op;
-           enum color e; unsigned long long ll; grid g; int i; struct { int in; } anon; unsigned bits : 3),
+      vars(bool b; char c; uint64_t u; double d; void *p; const char *s; struct point pt;
+           struct large lg; operation op; enum color e; unsigned long long ll; grid g; int i;
+           struct { int in; } anon; unsigned bits : 3),
       raw(char buffer[128]; int (*fn)(int, int)),
-      awaits(echo_bool, echo_char, echo_u64, echo_double, echo_pointer, echo_text, echo_point, echo_large, echo_operation,
-             echo_enum, echo_llong, echo_void_pointer))
+      awaits(echo_bool, echo_char, echo_u64, echo_double, echo_pointer, echo_text, echo_point,
+             echo_large, echo_operation, echo_enum, echo_llong, echo_void_pointer))
 {
     struct large lg;
     ASYNC_BEGIN
@@ -128,17 +130,31 @@ TEST(conversions_of_arguments)
 
 /* --- sixteen arguments, variables, callees and tasks --- */
 
-ASYNC(int, sum16, args(int a, int b, int c, int d, int e, int f, int g, int h, int i, int j, int k, int l, int m, int n, int o, int p))
+ASYNC(int, sum16,
+      args(int a, int b, int c, int d, int e, int f, int g, int h, int i, int j, int k, int l,
+           int m, int n, int o, int p))
 {
     ASYNC_BEGIN
-    ASYNC_RETURN(self->a + self->b * 2 + self->c + self->d + self->e + self->f + self->g + self->h + self->i + self->j + self->k +
-                 self->l + self->m + self->n + self->o + self->p * 16);
+    ASYNC_RETURN(self->a + self->b * 2 + self->c + self->d + self->e + self->f + self->g + self->h +
+                 self->i + self->j + self->k + self->l + self->m + self->n + self->o +
+                 self->p * 16);
     ASYNC_END
 }
-#define ADDS(name, n) ASYNC(int, name, args(int x)){ASYNC_BEGIN AWAIT(async_sleep, ASYNC_MS(n)); ASYNC_RETURN(self->x + n); ASYNC_END}
-ADDS(a1, 1) ADDS(a2, 2) ADDS(a3, 3) ADDS(a4, 4) ADDS(a5, 5) ADDS(a6, 6) ADDS(a7, 7) ADDS(a8, 8)
-ADDS(a9, 9) ADDS(a10, 10) ADDS(a11, 11) ADDS(a12, 12) ADDS(a13, 13) ADDS(a14, 14) ADDS(a15, 15)
-ASYNC(int, sixteen, vars(int x), awaits(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, sum16))
+#define ADDS(name, n)                                                                              \
+    ASYNC(int, name, args(int x))                                                                  \
+    {                                                                                              \
+        ASYNC_BEGIN                                                                                \
+        AWAIT(async_sleep, ASYNC_MS(n));                                                           \
+        ASYNC_RETURN(self->x + n);                                                                 \
+        ASYNC_END                                                                                  \
+    }
+ADDS(a1, 1)
+ADDS(a2, 2)
+ADDS(a3, 3)
+ADDS(a4, 4) ADDS(a5, 5) ADDS(a6, 6) ADDS(a7, 7) ADDS(a8, 8) ADDS(a9, 9) ADDS(a10, 10) ADDS(a11, 11)
+    ADDS(a12, 12) ADDS(a13, 13) ADDS(a14, 14) ADDS(a15, 15)
+        ASYNC(int, sixteen, vars(int x),
+              awaits(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, sum16))
 {
     ASYNC_BEGIN
     AWAIT_TO(self->x, a1, 0);
@@ -148,7 +164,9 @@ ASYNC(int, sixteen, vars(int x), awaits(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10,
     ASYNC_RETURN(self->x);
     ASYNC_END
 }
-ASYNC(int, sixteen_tasks, tasks(a1 t1, a2 t2, a3 t3, a4 t4, a5 t5, a6 t6, a7 t7, a8 t8, a9 t9, a10 t10, a11 t11, a12 t12, a13 t13, a14 t14, a15 t15, sum16 t16))
+ASYNC(int, sixteen_tasks,
+      tasks(a1 t1, a2 t2, a3 t3, a4 t4, a5 t5, a6 t6, a7 t7, a8 t8, a9 t9, a10 t10, a11 t11,
+            a12 t12, a13 t13, a14 t14, a15 t15, sum16 t16))
 {
     ASYNC_BEGIN
     ASYNC_SPAWN(&self->t1, a1, 0);
@@ -199,7 +217,8 @@ TEST(clauses_in_any_order)
 }
 
 /* The words of the clauses, and what they might be called, stay the user's. */
-ASYNC(int, words, args(int frame, int result), vars(int state; int vars; int tasks; int awaits; int raw; int task; int err))
+ASYNC(int, words, args(int frame, int result),
+      vars(int state; int vars; int tasks; int awaits; int raw; int task; int err))
 {
     int args;
     ASYNC_BEGIN
@@ -220,14 +239,30 @@ TEST(names_are_the_users)
 
 /* --- the frame is plain memory of a size known to the compiler --- */
 
-ASYNC(void, bare){ASYNC_BEGIN ASYNC_END}
-ASYNC(void, holds_small, awaits(bare), raw(char bytes[1000])){ASYNC_BEGIN AWAIT(bare); ASYNC_END}
-ASYNC(void, holds_both, awaits(bare, holds_small)){ASYNC_BEGIN AWAIT(bare); AWAIT(holds_small); ASYNC_END}
+ASYNC(void, bare)
+{
+    ASYNC_BEGIN
+    ASYNC_END
+}
+ASYNC(void, holds_small, awaits(bare), raw(char bytes[1000]))
+{
+    ASYNC_BEGIN
+    AWAIT(bare);
+    ASYNC_END
+}
+ASYNC(void, holds_both, awaits(bare, holds_small))
+{
+    ASYNC_BEGIN
+    AWAIT(bare);
+    AWAIT(holds_small);
+    ASYNC_END
+}
 
 TEST(frames_share_one_union)
 {
     CHECK(sizeof(struct holds_both) >= sizeof(struct holds_small) + sizeof(async_frame));
-    CHECK(sizeof(struct holds_both) <= sizeof(struct holds_small) + sizeof(async_frame) + sizeof(void *));
+    CHECK(sizeof(struct holds_both) <=
+          sizeof(struct holds_small) + sizeof(async_frame) + sizeof(void *));
 }
 
 /* Embedded in a struct of the user's; the argument reaches it. */

@@ -1,4 +1,4 @@
-/* WITH over a pair of coroutines: exit runs once if enter ended well, and is told of an error only. */
+/* WITH over a pair of coroutines: exit runs once if enter ended well, and is told of errors only. */
 #include "test.h"
 
 /* A resource that can fail or wait at either end. */
@@ -111,13 +111,15 @@ TEST(every_way_out)
 }
 
 /* Two on one line, nested: left in reverse order, each seeing what the inner one made of it. */
-ASYNC(int, two, args(struct res *a, struct res *b, enum how how, bool late), awaits(res_enter, res_exit, body))
+ASYNC(int, two, args(struct res *a, struct res *b, enum how how, bool late),
+      awaits(res_enter, res_exit, body))
 {
     ASYNC_BEGIN
-    ASYNC_WITH(res, self->a) ASYNC_WITH(res, self->b) {
-        AWAIT(body, self->how, self->late);
-        if (self->how == RETURNS) ASYNC_RETURN(1);
-    }
+    ASYNC_WITH(res, self->a)
+        ASYNC_WITH(res, self->b) {
+            AWAIT(body, self->how, self->late);
+            if (self->how == RETURNS) ASYNC_RETURN(1);
+        }
     trace("after ");
     ASYNC_RETURN(2);
     ASYNC_END
@@ -127,7 +129,8 @@ TEST(two_nested)
 {
     int i, x = 0;
     for (i = 0; i < 8; i++) {
-        struct res a = {"a", 0, 0, (i & 1) != 0, (i & 2) != 0, false, 0}, b = {"b", 0, 0, (i & 2) != 0, (i & 1) != 0, false, 0};
+        struct res a = {"a", 0, 0, (i & 1) != 0, (i & 2) != 0, false, 0},
+                   b = {"b", 0, 0, (i & 2) != 0, (i & 1) != 0, false, 0};
         bool late = (i & 4) != 0;
         CHECK_INT(run_virtual_to(x, two, &a, &b, ENDS, late), 0);
         CHECK_TRACE("+a +b -b(0) -a(0) after ");
@@ -150,7 +153,8 @@ TEST(two_nested)
 }
 
 /* In CATCH, in FINALLY, in a loop, as the branch of an if. */
-ASYNC(int, places, args(struct res *a, bool late), vars(int i; int e), awaits(res_enter, res_exit, body))
+ASYNC(int, places, args(struct res *a, bool late), vars(int i; int e),
+      awaits(res_enter, res_exit, body))
 {
     ASYNC_BEGIN
     for (self->i = 0; self->i < 2; self->i++)
@@ -159,12 +163,14 @@ ASYNC(int, places, args(struct res *a, bool late), vars(int i; int e), awaits(re
         ASYNC_WITH(res, self->a) AWAIT(body, ENDS, self->late);
     ASYNC_TRY {
         ASYNC_WITH(res, self->a) AWAIT(body, RAISES, self->late);
-    } ASYNC_CATCH(self->e) {
+    }
+    ASYNC_CATCH(self->e) {
         ASYNC_WITH(res, self->a) trace("caught %d ", self->e);
     }
     ASYNC_DO {
         AWAIT(body, RAISES, self->late);
-    } ASYNC_FINALLY {
+    }
+    ASYNC_FINALLY {
         ASYNC_WITH(res, self->a) {
             for (;;) {
                 AWAIT(body, ENDS, self->late);
@@ -187,15 +193,18 @@ TEST(every_place)
 }
 
 /* A return inside a WITH inside a FINALLY part drops what was in flight, unless exit stops it. */
-ASYNC(int, return_in_finally, args(struct res *a, bool late), vars(int e), awaits(res_enter, res_exit, body))
+ASYNC(int, return_in_finally, args(struct res *a, bool late), vars(int e),
+      awaits(res_enter, res_exit, body))
 {
     ASYNC_BEGIN
     ASYNC_DO {
         AWAIT(body, RAISES, self->late);
-    } ASYNC_FINALLY {
+    }
+    ASYNC_FINALLY {
         ASYNC_TRY {
             ASYNC_WITH(res, self->a) ASYNC_RETURN(1);
-        } ASYNC_CATCH(self->e) trace("caught %d ", self->e);
+        }
+        ASYNC_CATCH(self->e) trace("caught %d ", self->e);
     }
     ASYNC_RETURN(2);
     ASYNC_END
@@ -246,7 +255,13 @@ ASYNC(void, step_enter, args(int *at, int by, const char *why))
     trace("%s ", self->why);
     ASYNC_END
 }
-ASYNC(bool, step_exit, args(int *at, int error)){ASYNC_BEGIN (void)self->error; *self->at = 0; ASYNC_RETURN(false); ASYNC_END}
+ASYNC(bool, step_exit, args(int *at, int error))
+{
+    ASYNC_BEGIN
+    *self->at = 0;
+    ASYNC_RETURN(self->error == -EAGAIN);
+    ASYNC_END
+}
 ASYNC(int, steps, vars(int at; int seen), awaits(step_enter, step_exit))
 {
     ASYNC_BEGIN
