@@ -530,8 +530,9 @@ typedef struct async_condition {
 typedef struct async_barrier {
     async_line_ line;
     uint32_t parties, count;
-    uint8_t state; /* filling, draining, resetting, broken */
+    uint8_t state;
 } async_barrier;
+enum { ASYNC_FILLING_, ASYNC_DRAINING_, ASYNC_RESETTING_, ASYNC_BROKEN_ }; /* a barrier's state */
 
 /* ASYNC_QUEUE(struct job, 16) q;  the items live in it. */
 typedef struct async_queue {
@@ -1841,6 +1842,9 @@ ASYNC_INLINE_ int async_barrier_init(async_barrier *b, int32_t parties)
 uint32_t async_barrier_wait(async_barrier *barrier) ASYNC_NOT_AWAITED_;
 ASYNC_API void async_barrier_reset(async_barrier *barrier);
 ASYNC_API void async_barrier_abort(async_barrier *barrier);
+ASYNC_INLINE_ bool async_barrier_broken(const async_barrier *barrier) { return barrier->state == ASYNC_BROKEN_; }
+/* How many wait for the round to be full. */
+ASYNC_INLINE_ uint32_t async_barrier_waiting(const async_barrier *barrier) { return barrier->state == ASYNC_FILLING_ ? barrier->count : 0; }
 
 /* A queue of up to `capacity` items of one type, without casts:
  *     ASYNC_QUEUE(struct job, 16) q;
@@ -3750,8 +3754,6 @@ int async_condition_wait_(struct async_condition_wait *room, async_frame *caller
 }
 
 /* --- barrier --- */
-
-enum { ASYNC_FILLING_, ASYNC_DRAINING_, ASYNC_RESETTING_, ASYNC_BROKEN_ };
 
 static void async_barrier_wake_all_(async_barrier *b)
 {
