@@ -203,7 +203,8 @@ ASYNC(void, dangling, args(int n, bool late), vars(int e; int f), awaits(fails, 
         ASYNC_CATCH(self->e) trace("caught %d ", self->e);
     else
         trace("else ");
-    if (self->n > 0) ASYNC_TRY AWAIT(number, 1, self->late); ASYNC_CATCH(self->e) {} else trace("else ");
+    if (self->n > 0) ASYNC_TRY AWAIT(number, 1, self->late); ASYNC_CATCH(self->e) {}
+    else trace("else ");
     ASYNC_TRY ASYNC_RAISE(-1); ASYNC_CATCH(self->e) ASYNC_TRY ASYNC_RAISE(-2);
     ASYNC_CATCH(self->f) trace("%d %d", self->e, self->f);
     ASYNC_END

@@ -1,4 +1,5 @@
-/* WITH over a pair of coroutines: exit runs once if enter ended well, and is told of errors only. */
+/* WITH over a pair of coroutines: exit runs once if enter ended well, and is told of
+ * errors only. */
 #include "test.h"
 
 /* A resource that can fail or wait at either end. */
