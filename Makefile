@@ -39,9 +39,11 @@ compile = $(CC) $(STD) $(CFLAGS) $(WARN) $(LANGUAGE) -pthread
 all: test
 
 test:
-	@$(MAKE) -k -s --no-print-directory -j$(JOBS) -Otarget run-tests run-examples | awk -f tests/tap.awk
+	@$(MAKE) -k -s --no-print-directory -j$(JOBS) -Otarget run-tests run-examples run-more | awk -f tests/tap.awk
 
-.PHONY: run-tests run-examples
+# run-more: what other makefiles add to `make test`, and the matrix does not repeat.
+.PHONY: run-tests run-examples run-more
+run-more:
 run-tests: $(runs)
 run-examples: $(example_runs)
 

@@ -6,7 +6,7 @@
 # Not the full product of compilers, levels and standards: each compiler meets -O0 and -O2 and
 # every standard meets gcc or clang (C) or both (C++) once. The sanitizers take one standard each.
 # gnu2x is C23. In C++ the files that begin with `// C only:` are left out. gcc-Os-lint expands
-# AWAIT as lint builds do, gcc-O1-poll has poll() in place of epoll.
+# AWAIT as lint builds do, gcc-O1-c23-poll has poll() in place of epoll.
 cd "$(dirname "$0")/.." || exit
 trap 'exit 130' INT TERM
 make=${MAKE:-make}
@@ -55,24 +55,21 @@ export TSAN_OPTIONS=halt_on_error=1
 fixed= # thread sanitizer of older compilers: needs memory to be laid out as it expects
 if setarch "$(uname -m)" -R true 2>/dev/null; then fixed="setarch $(uname -m) -R"; fi
 
-combination gcc-O0-c11       gcc     c11   '-O0'
-combination gcc-O2-c17       gcc     c17   '-O2'
-combination gcc-O2-c23       gcc     gnu2x '-O2'
-combination clang-O0-c17     clang   c17   '-O0'
-combination clang-O2-c11     clang   c11   '-O2'
-combination clang-O2-c23     clang   gnu2x '-O2'
-combination g++-O0-c++20     g++     c++20 '-O0'
-combination g++-O2-c++17     g++     c++17 '-O2'
-combination clang++-O0-c++17 clang++ c++17 '-O0'
-combination clang++-O2-c++20 clang++ c++20 '-O2'
-combination gcc-Os-lint      gcc     c11   '-Os -DASYNCC_LINT=1'
-combination gcc-O1-poll     gcc     c11   '-O1 -DASYNCC_POLLER=ASYNCC_POLL'
-combination 32-bit           gcc     c11   '-O2 -m32'
-combination musl             musl-gcc c11  '-O2 -static'
-combination gcc-sanitize     gcc     c11   "$asan" 3
-combination clang-sanitize   clang   c17   "$asan" 3
-combination g++-sanitize     g++     c++17 "$asan" 3
-combination clang-thread     clang   c11   '-g -O1 -fsanitize=thread' 5 "$fixed"
+combination gcc-O0-c11        gcc      c11   '-O0'
+combination gcc-O1-c23-poll   gcc      gnu2x '-O1 -DASYNCC_POLLER=ASYNCC_POLL'
+combination gcc-O2-c17        gcc      c17   '-O2'
+combination gcc-Os-lint       gcc      c11   '-Os -DASYNCC_LINT=1'
+combination clang-O0-c23      clang    gnu2x '-O0'
+combination clang-O2-c11      clang    c11   '-O2'
+combination g++-O0-c++20      g++      c++20 '-O0'
+combination g++-O2-c++17      g++      c++17 '-O2'
+combination clang++-O0-c++17  clang++  c++17 '-O0'
+combination clang++-O2-c++20  clang++  c++20 '-O2'
+combination 32-bit            gcc      c11   '-O2 -m32'
+combination musl              musl-gcc c11   '-O2 -static'
+combination gcc-sanitize      gcc      c11   "$asan" 3
+combination clang++-sanitize  clang++  c++17 "$asan" 3
+combination clang-thread      clang    c17   '-g -O1 -fsanitize=thread' 5 "$fixed"
 combination valgrind         gcc     c11   '-g -O1' 20 \
     'valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect --child-silent-after-fork=no'
 
