@@ -154,9 +154,9 @@ ADDS(a2, 2)
 ADDS(a3, 3)
 ADDS(a4, 4) ADDS(a5, 5) ADDS(a6, 6) ADDS(a7, 7) ADDS(a8, 8) ADDS(a9, 9) ADDS(a10, 10) ADDS(a11, 11)
     ADDS(a12, 12) ADDS(a13, 13) ADDS(a14, 14) ADDS(a15, 15)
-/* clang-format on */
-ASYNC(int, sixteen, vars(int x),
-              awaits(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, sum16))
+    /* clang-format on */
+    ASYNC(int, sixteen, vars(int x),
+          awaits(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, sum16))
 {
     ASYNC_BEGIN
     AWAIT_TO(self->x, a1, 0);
