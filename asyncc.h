@@ -1752,7 +1752,11 @@ struct ASYNC_ALIAS_ async_barrier_wait {
 struct async_queue_io_ {
     async_waiter_ w;
     async_queue *queue;
-    void *items, *item;
+    void *items;
+    union {
+        const void *from; /* of a put */
+        void *to;         /* of a get */
+    } item;
     uint32_t size, capacity;
 };
 struct ASYNC_ALIAS_ async_queue_get {
@@ -1895,7 +1899,8 @@ ASYNC_API int async_event_wait_leaf_(struct async_event_wait *room, async_frame 
 ASYNC_API int async_semaphore_acquire_leaf_(struct async_semaphore_acquire *room, async_frame *caller, async_task *task, async_semaphore *semaphore);
 ASYNC_API int async_condition_wait_(struct async_condition_wait *room, async_frame *caller, async_task *task, async_condition *condition, bool (*predicate)(void *), void *arg);
 ASYNC_API int async_barrier_wait_leaf_(struct async_barrier_wait *room, async_frame *caller, async_task *task, async_barrier *barrier);
-ASYNC_API int async_queue_io_start_(struct async_queue_io_ *io, async_frame *caller, async_task *task, bool put, async_queue *queue, void *items, void *item, uint32_t size, uint32_t capacity);
+ASYNC_API int async_queue_put_(struct async_queue_io_ *io, async_frame *caller, async_task *task, async_queue *queue, void *items, const void *item, uint32_t size, uint32_t capacity);
+ASYNC_API int async_queue_get_(struct async_queue_io_ *io, async_frame *caller, async_task *task, async_queue *queue, void *items, void *item, uint32_t size, uint32_t capacity);
 ASYNC_API int async_queue_join_leaf_(struct async_queue_join *room, async_frame *caller, async_task *task, async_queue *queue);
 ASYNC_C_END_
 
@@ -1937,9 +1942,9 @@ ASYNC_INLINE_ int async_condition_wait_for_leaf_(struct async_condition_wait_for
     return async_condition_wait_(&room->wait, caller, task, condition, predicate, arg);
 }
 #define async_queue_put_leaf_(room, caller, task, q, item) \
-    async_queue_io_start_(&(room)->io, caller, task, true, ASYNC_QUEUE_ARGS_(q, item))
+    async_queue_put_(&(room)->io, caller, task, ASYNC_QUEUE_ARGS_(q, item))
 #define async_queue_get_leaf_(room, caller, task, q, item) \
-    async_queue_io_start_(&(room)->io, caller, task, false, ASYNC_QUEUE_ARGS_(q, item))
+    async_queue_get_(&(room)->io, caller, task, ASYNC_QUEUE_ARGS_(q, item))
 ASYNC_PROTOTYPES_END_
 
 #if ASYNCC_IO
@@ -2760,8 +2765,8 @@ static ASYNC_NOT_INLINE_ int async_first_step_(async_loop *loop, async_task *tas
 {
     async_task *current = loop->current;
     loop->current = task;
-    task->flags &= (uint8_t)~ASYNC_NEW_;
     async_step_(task, 0);
+    task->flags &= (uint8_t)~ASYNC_NEW_; /* until now: a group is told at once of one that has ended */
     loop->current = current;
     return 0;
 }
@@ -2824,10 +2829,13 @@ async_task *async_spawn_new_(async_frame *frame, const async_type *type, async_s
     return task;
 }
 
-/* A task from the allocator is freed in a turn of its own, behind those that it has woken. */
+/* A task from the allocator is freed in a turn of its own, behind those that it has woken. Who
+ * spawned one that ended in its first step may still come to hold it before that turn. */
 static void async_free_run_(async_handle *h)
 {
-    async_free_(async_loop_, (async_task *)(void *)h); /* its scope may be gone */
+    async_task *task = (async_task *)(void *)h;
+    h->ops = &async_done_ops_;
+    if (!task->refs) async_free_(async_loop_, task); /* its scope may be gone */
 }
 static const async_ops async_free_ops_ = {async_free_run_, NULL, NULL, NULL, NULL, "its end"};
 void async_task_hold(async_task *task)
@@ -2838,7 +2846,7 @@ void async_task_hold(async_task *task)
 }
 void async_task_release(async_task *task)
 {
-    if (!(task->flags & ASYNC_HEAP_) || --task->refs) return;
+    if (!(task->flags & ASYNC_HEAP_) || --task->refs || task->h.ops == &async_free_ops_) return;
     task->h.ops = &async_free_ops_;
     async_push_task_(async_loop_, task);
 }
@@ -2874,7 +2882,7 @@ static ASYNC_NOT_INLINE_ void async_finish_slowly_(async_task *task, int err)
     task->flags = (uint8_t)((task->flags | ASYNC_DONE_) & ~ASYNC_MUST_);
     task->wake = err;
     task->h.ops = &async_done_ops_;
-    if (collector || task->scope->child_done == async_group_child_done_) {
+    if (collector || (task->scope->child_done == async_group_child_done_ && !(task->flags & ASYNC_NEW_))) {
         async_push_task_(loop, task);
         async_notify_all_(first, err);
     } else {
@@ -3389,11 +3397,14 @@ static int async_wait_for_gone_(void *arg)
     struct async_wait_for *w = (struct async_wait_for *)arg;
     int err = async_see_(w->on);
     async_wake_(w->timeout.task, err == ASYNC_CANCELED ? -ETIMEDOUT : err);
+    async_task_release(w->on); /* behind the one who may look at its result */
     return 0;
 }
 static bool async_wait_for_gone_cancel_(async_task *task)
 {
-    (void)async_call_cancel(&((struct async_wait_for *)task->u.on)->timeout.timer);
+    struct async_wait_for *w = (struct async_wait_for *)task->u.on;
+    (void)async_call_cancel(&w->timeout.timer);
+    async_task_release(w->on);
     async_wake_(task, ASYNC_CANCELED);
     return true;
 }
@@ -3410,6 +3421,7 @@ int async_wait_for_leaf_(struct async_wait_for *w, async_frame *caller, async_ta
         w->timeout.timer.h.pprev = NULL;
         err = async_task_add_done_callback(on, &w->timeout.timer, async_wait_for_gone_, w);
         if (err) return err;
+        async_task_hold(on);
         (void)async_task_cancel(on);
         task->u.on = w;
         return async_block_(task, caller, &async_wait_for_gone_ops_);
@@ -3914,8 +3926,8 @@ static const async_ops async_get_ops_ = {NULL, async_line_cancel_, NULL, NULL, &
 static int async_queue_try_(struct async_queue_io_ *io, async_frame *caller, async_task *task, bool put)
 {
     async_queue *q = io->queue;
-    int err = put ? async_queue_put_nowait_(q, io->items, io->item, io->size, io->capacity)
-                  : async_queue_get_nowait_(q, io->items, io->item, io->size, io->capacity);
+    int err = put ? async_queue_put_nowait_(q, io->items, io->item.from, io->size, io->capacity)
+                  : async_queue_get_nowait_(q, io->items, io->item.to, io->size, io->capacity);
     if (err != -EAGAIN) return err;
     return async_line_wait_(put ? &q->putters : &q->getters, &io->w, caller, task, put ? &async_put_ops_ : &async_get_ops_);
 }
@@ -3939,14 +3951,24 @@ static void async_get_run_(async_handle *h)
 }
 const async_ops async_put_woken_ops_ = {async_put_run_, NULL, NULL, NULL, NULL, "queue put"};
 const async_ops async_get_woken_ops_ = {async_get_run_, NULL, NULL, NULL, NULL, "queue get"};
-int async_queue_io_start_(struct async_queue_io_ *io, async_frame *caller, async_task *task, bool put, async_queue *queue, void *items, void *item, uint32_t size, uint32_t capacity)
+static void async_queue_io_(struct async_queue_io_ *io, async_queue *queue, void *items, uint32_t size, uint32_t capacity)
 {
     io->queue = queue;
     io->items = items;
-    io->item = item;
     io->size = size;
     io->capacity = capacity;
-    return async_queue_try_(io, caller, task, put);
+}
+int async_queue_put_(struct async_queue_io_ *io, async_frame *caller, async_task *task, async_queue *queue, void *items, const void *item, uint32_t size, uint32_t capacity)
+{
+    async_queue_io_(io, queue, items, size, capacity);
+    io->item.from = item;
+    return async_queue_try_(io, caller, task, true);
+}
+int async_queue_get_(struct async_queue_io_ *io, async_frame *caller, async_task *task, async_queue *queue, void *items, void *item, uint32_t size, uint32_t capacity)
+{
+    async_queue_io_(io, queue, items, size, capacity);
+    io->item.to = item;
+    return async_queue_try_(io, caller, task, false);
 }
 static void async_queue_finished_(async_queue *q)
 {
@@ -4208,7 +4230,7 @@ int async_loop_close(async_loop *loop)
     for (h = loop->head; h; h = after) {
         after = h->next;
         h->pprev = NULL;
-        if (h->ops == &async_free_ops_) h->next = dead, dead = h;
+        if (h->ops == &async_free_ops_ && !((async_task *)(void *)h)->refs) h->next = dead, dead = h;
     }
     for (scope = loop->scopes; scope; scope = scope->next) {
         task = scope->child_done == async_group_child_done_ ? ((async_group *)(void *)scope)->failed : NULL;
