@@ -153,6 +153,7 @@ class Program:
         self.tasks = []
         self.waits = {}
         self.slots = [None] * SLOTS
+        self.gone = {}
         self.calls = [None] * CALLS
         self.calls_made = 0
         self.futures_made = 0
@@ -220,14 +221,23 @@ class Program:
         self.kept = list(self.futures)
         loop.set_exception_handler(self.on_error)
         try:
-            self.start(0, 0, loop.create_task)
+            self.start(0, 0, 0, loop)
             try:
                 loop.run_until_complete(self.tasks[0])
                 self.note("main", 0, "done")
             except Idle:
                 self.note("main", 0, "idle")
+            except RuntimeError as e:
+                if self.tasks[0].done():
+                    self.note("main", 0, error_name(e))
+                else:
+                    self.note("main", 0, "stopped")
             except BaseException as e:
                 self.note("main", 0, error_name(e))
+            # Of a stop() in the tick in which main ends, CPython leaves a second stop behind.
+            for handle in loop._ready:
+                if handle._callback is asyncio.base_events._run_until_complete_cb:
+                    handle.cancel()
             printed = 0
             for i in range(30):
                 left = [t for t in self.tasks if not t.done()]
@@ -239,6 +249,7 @@ class Program:
                     t.cancel()
                 try:
                     loop.run_forever()
+                    self.note("left", i, "stopped")
                 except Idle:
                     pass
             for i, t in enumerate(self.tasks):
@@ -256,17 +267,38 @@ class Program:
             loop.close()
         return self.out
 
-    def start(self, slot, body, create):
+    def start(self, slot, body, how, where):
+        """how: who owns the memory in C: 0 the caller, 1 the loop's allocator, 2 too, and it is
+        gone when the task has ended; 4 more: eager."""
         number = len(self.tasks)
+        self.tasks.append(None)
         coro = self.body(number, self.bodies[body])
+
+        def eager(loop, coro, **options):
+            loop.set_task_factory(None)  # its first step may start others
+            return asyncio.Task(coro, loop=loop, name=str(number), eager_start=True)
+
+        if how & 4:
+            self.loop.set_task_factory(eager)
         try:
-            task = create(coro, name=str(number))
-        except BaseException:
+            task = where.create_task(coro, name=str(number))
+        except RuntimeError:
             coro.close()
-            raise
-        self.tasks.append(task)
-        self.slots[slot] = task
+            self.tasks.pop()
+            return "shut"
+        finally:
+            self.loop.set_task_factory(None)
+        self.tasks[number] = self.slots[slot] = task
+        if how & 2:
+            if task.done():
+                self.gone[task] = True
+            else:
+                task.add_done_callback(lambda task: self.gone.update({task: True}))
         return "t%d" % number
+
+    def task(self, slot):
+        task = asyncio.current_task(self.loop) if slot < 0 else self.slots[slot]
+        return None if task in self.gone else task
 
     def state_of(self, future):
         if not future.done():
@@ -304,23 +336,24 @@ class Program:
         self.loop.now += max(d, 0)
         return "ok"
 
-    def do_spawn(self, slot, body, heap):
+    def do_stop(self):
+        self.loop.stop()
+        return "ok"
+
+    def do_spawn(self, slot, body, how):
         if len(self.tasks) == MOST_TASKS:
             return "full"
-        return self.start(slot, body, self.loop.create_task)
+        return self.start(slot, body, how, self.loop)
 
-    def do_spawn_in(self, group, slot, body, heap):
+    def do_spawn_in(self, group, slot, body, how):
         if len(self.tasks) == MOST_TASKS:
             return "full"
         if not self.groups[group]:
             return "none"
-        try:
-            return self.start(slot, body, self.groups[group].create_task)
-        except RuntimeError:
-            return "shut"
+        return self.start(slot, body, how, self.groups[group])
 
     async def do_await(self, op, slot):
-        task = self.slots[slot]
+        task = self.task(slot)
         if not task:
             return "none"
         if task is asyncio.current_task():
@@ -336,15 +369,15 @@ class Program:
             self.stop_waiting()
 
     def do_cancel(self, slot):
-        task = asyncio.current_task(self.loop) if slot < 0 else self.slots[slot]
+        task = self.task(slot)
         return str(int(task.cancel())) if task else "none"
 
     def do_state(self, slot):
-        task = self.slots[slot]
+        task = self.task(slot)
         return "%s c%d" % (self.state_of(task), task.cancelling()) if task else "none"
 
     def do_uncancel(self, slot):
-        task = asyncio.current_task(self.loop) if slot < 0 else self.slots[slot]
+        task = self.task(slot)
         return str(task.uncancel()) if task else "none"
 
     def do_raise(self, error):
@@ -354,7 +387,7 @@ class Program:
         return value
 
     async def do_gather(self, op, settle, *slots):
-        tasks = [self.slots[s] for s in slots if self.slots[s]]
+        tasks = [self.task(s) for s in slots if self.task(s)]
         if settle & 2 and any(t.done() for t in tasks):
             return "done"
         if self.ring(tasks):
@@ -367,7 +400,7 @@ class Program:
                                  for x in got)
 
     async def do_wait_for(self, op, slot, d):
-        task = self.slots[slot]
+        task = self.task(slot)
         if not task:
             return "none"
         if self.ring([task]):
@@ -378,7 +411,7 @@ class Program:
             self.stop_waiting()
 
     async def do_on_done(self, op, slot):
-        return self.add_callback(self.slots[slot], op.blocks[0])
+        return self.add_callback(self.task(slot), op.blocks[0])
 
     # blocks
 
@@ -748,13 +781,14 @@ def number(bodies):
 
 # --- the generator ---------------------------------------------------------------------------
 
-# Letters: s slot, S slot or -1 (oneself), d delay, b body, h memory of task, e error, v value,
+# Letters: s slot, S slot or -1 (oneself), d delay, b body, h how to start it, e error, v value,
 # i index of two, q queue, f future, c call, g group, t timeout, n 1 to 3, o 0 or 1,
 # x delay or -1; then how many blocks. Weight first.
 OPS = {
     "print": (4, ""),
     "sleep": (10, "d"),
     "busy": (1, "d"),
+    "stop": (0.2, ""),
     "spawn": (12, "sbh"),
     "spawn_in": (5, "gsbh"),
     "await": (6, "s"),
@@ -809,15 +843,21 @@ OPS = {
     "join": (1, "q"),
     "shutdown": (1, "qo"),
 }
-SYNCHRONISATION = "lock unlock with_lock event_wait event_set event_clear acquire release " \
-    "with_semaphore with_condition wait wait_until notify barrier barrier_reset barrier_abort " \
-    "put get put_nowait get_nowait task_done join shutdown".split()
+FAMILIES = [family.split() for family in [
+    "lock unlock with_lock", "event_wait event_set event_clear",
+    "acquire release with_semaphore",
+    "with_condition wait wait_until notify event_set event_clear",
+    "barrier barrier_reset barrier_abort",
+    "put get put_nowait get_nowait task_done join shutdown",
+    "future set set_error cancel_future await_future on_done_future",
+    "spawn spawn_in group cancel", "timeout reschedule wait_for cancel", "gather await cancel"]]
+SYNCHRONISATION = set(itertools.chain(*FAMILIES[:6]))
 
 LEFT_OUT = []  # what this version of Python answers otherwise than 3.13
 if not NEW:
-    LEFT_OUT += ["uncancel", "spawn_in", "group", "wait", "wait_until", "shutdown"]
+    LEFT_OUT += ["uncancel", "spawn_in", "group", "wait", "wait_until", "barrier", "shutdown"]
 if OLD:
-    LEFT_OUT += ["wait_for", "gather of what is done"]
+    LEFT_OUT += ["wait_for", "gather of what is done", "eager tasks"]
 
 
 class Maker:
@@ -826,11 +866,10 @@ class Maker:
         kinds = [k for k in OPS if k not in LEFT_OUT]
         if only:
             kinds = [k for k in kinds if k in only]
-        elif r.random() < 0.6:
-            kinds = [k for k in kinds if k not in SYNCHRONISATION]
-        elif r.random() < 0.8:  # a few of them, or they meet too seldom
-            part = set(r.sample(SYNCHRONISATION, 6))
+        else:  # a few families, and more of these, or they meet too seldom
+            part = set(itertools.chain(*r.sample(FAMILIES, r.randint(0, 3))))
             kinds = [k for k in kinds if k not in SYNCHRONISATION or k in part]
+            kinds += [k for k in kinds if k in part] * 2
         self.kinds = kinds
         self.callback_kinds = [k for k in kinds if k in SYNC]
         self.delays = r.choice([[0, 1, 1, 2], [1, 2, 2, 3, 4], [0, 0, 1, 2, 3, 5], [-1, 0, 1, 7]])
@@ -880,7 +919,7 @@ class Maker:
             "d": lambda: r.choice(self.delays),
             "x": lambda: r.choice(self.delays),
             "b": lambda: r.randrange(body + 1, bodies),
-            "h": lambda: int(r.random() < 0.3),
+            "h": lambda: r.choice([0, 0, 0, 1, 2] if OLD or r.random() < 0.8 else [4, 5, 6]),
             "e": lambda: r.randint(1, 4) if r.random() < 0.9 else 0,
             "v": lambda: r.randint(1, 9),
             "i": lambda: r.randrange(2),
@@ -1004,6 +1043,9 @@ def main():
     else:
         only = o.only and set(o.only.split(","))
         programs = [Maker(o.seed * 1000003 + i, only).program() for i in range(o.count)]
+        if NEW and not only:  # on which the two once differed
+            with open(os.path.join(os.path.dirname(__file__), "programs.txt")) as f:
+                programs[:0] = [parse(line) for line in f]
     if LEFT_OUT:
         print("# Python %d.%d: left out: %s" % (*sys.version_info[:2], ", ".join(LEFT_OUT)))
     found = rings = lines = 0

@@ -15,7 +15,7 @@ enum { SLOTS = 5, FUTURES = 3, CALLS = 3, GROUPS = 2, TIMEOUTS = 2 };
 enum { MOST_TASKS = 48, MOST_FUTURES = 64, MOST_CALLS = 128, MOST_OPS = 20000, ROUNDS = 30 };
 
 #define KINDS(X)                                                                                   \
-    X(print) X(sleep) X(busy) X(spawn) X(spawn_in) X(await) X(cancel) X(state) X(uncancel)         \
+    X(print) X(sleep) X(busy) X(stop) X(spawn) X(spawn_in) X(await) X(cancel) X(state) X(uncancel)         \
     X(raise) X(return) X(gather) X(wait_for) X(on_done) X(call) X(repeat) X(try) X(try_all)        \
     X(finally) X(timeout) X(reschedule) X(group) X(with) X(for) X(future) X(set) X(set_error)      \
     X(cancel_future) X(await_future) X(on_done_future) X(call_soon) X(call_later) X(call_cancel)   \
@@ -43,6 +43,10 @@ typedef ASYNC_FUTURE(int) future_of_int;
 static struct {
     int tasks, futures, calls;
     async_task *task[MOST_TASKS], *slot[SLOTS];
+    int slot_id[SLOTS];
+    char gone[MOST_TASKS][32]; /* how it ended, of tasks whose memory is given back */
+    async_call going[MOST_TASKS];
+    bool held[MOST_TASKS];
     int waits[MOST_TASKS][8], waits_n[MOST_TASKS]; /* for whom each task waits */
     future_of_int future[MOST_FUTURES + FUTURES], *future_slot[FUTURES];
     async_call call[MOST_CALLS], *call_slot[CALLS];
@@ -66,6 +70,12 @@ static char outcome[512] = "ok"; /* of the operation that ends now; "ok" unless 
 static int id_of(const async_task *task);
 static int value_of(const async_task *task);
 static int spawn(const struct op *op, async_group *group);
+/* In the slot, or oneself; NULL: none, or its memory is gone. */
+static async_task *task_in(int slot)
+{
+    async_task *task = slot < 0 ? async_current_task() : p.slot[slot];
+    return slot < 0 || !task || !p.gone[p.slot_id[slot]][0] ? task : NULL;
+}
 
 static const char *error_name(int err)
 {
@@ -193,6 +203,7 @@ static int simple(const struct op *op)
     int value, err;
     switch (op->kind) {
     case K_busy: return async_loop_advance(&loop, ASYNC_MS(a[0] > 0 ? a[0] : 0));
+    case K_stop: async_loop_stop(&loop); return 0;
     case K_spawn: return spawn(op, NULL);
     case K_spawn_in:
         if (p.tasks == MOST_TASKS) say("full");
@@ -201,18 +212,18 @@ static int simple(const struct op *op)
         return 0;
     case K_cancel:
     case K_uncancel:
-        task = a[0] < 0 ? async_current_task() : p.slot[a[0]];
+        task = task_in(a[0]);
         if (!task) say("none");
         else say("%d", op->kind == K_cancel ? async_task_cancel(task) : async_task_uncancel(task));
         return 0;
     case K_state:
-        task = p.slot[a[0]];
+        task = task_in(a[0]);
         if (!task) say("none");
         else say("%s c%d", state_of(task), async_task_cancelling(task));
         return 0;
     case K_raise: return a[0] ? ASYNC_EUSER - a[0] : ASYNC_CANCELED;
     case K_on_done:
-        if (!(task = p.slot[a[0]])) say("none");
+        if (!(task = task_in(a[0]))) say("none");
         else if ((call = new_call()) != NULL)
             return async_task_add_done_callback(task, call, run_call, (void *)op->blocks[0]);
         return 0;
@@ -302,8 +313,17 @@ static int some_tasks(const struct op *op, async_task **list)
 {
     int i, n = 0;
     for (i = 1; i < op->n; i++)
-        if (p.slot[op->a[i]]) list[n++] = p.slot[op->a[i]];
+        if (task_in(op->a[i])) list[n++] = task_in(op->a[i]);
     return n;
+}
+/* The tasks by value or as an array, in turns. */
+static async_tasks view(async_task **list, int n)
+{
+    static int turn;
+    async_tasks v = {.n = (uint32_t)n, .stride = 1};
+    if (n > 8 || turn++ & 1) return ASYNC_TASK_POINTERS(list, n);
+    memcpy(v.t, list, (size_t)n * sizeof *list);
+    return v;
 }
 static bool any_done(async_task *const *list, int n)
 {
@@ -380,33 +400,52 @@ static int value_of(const async_task *task)
     return ((const ASYNC_TASK(body) *)(const void *)task)->frame_.async_result_;
 }
 
-static async_task *start(int body_number, async_group *group, bool heap)
+static void state_at_end(async_task *task, char *text, size_t size)
+{
+    snprintf(text, size, "%s c%d", state_of(task), async_task_cancelling(task));
+}
+static int gone(void *task)
+{
+    state_at_end((async_task *)task, p.gone[id_of((async_task *)task)], sizeof p.gone[0]);
+    return 0;
+}
+/* how: as in differential.py. False: the group takes no more. */
+static bool start(int slot, int body_number, int how, async_group *group)
 {
     const struct op *block = bodies[body_number];
-    ASYNC_TASK(body) *task = &tasks[p.tasks];
+    int id = p.tasks++;
+    ASYNC_TASK(body) *task = &tasks[id];
+    bool heap = how & 3 || (group && how & 4), eager = how & 4;
+    int err = 0;
     if (heap) {
-        task = group ? ASYNC_SPAWN_NEW_IN(group, body, p.tasks, block)
-                     : ASYNC_SPAWN_NEW(body, p.tasks, block);
-        if (!task) return NULL;
-        async_task_hold(&task->task);
-    } else if (group ? ASYNC_SPAWN_IN(group, task, body, p.tasks, block)
-                     : ASYNC_SPAWN(task, body, p.tasks, block)) {
-        return NULL;
+        if (eager && group) task = ASYNC_SPAWN_NEW_IN_EAGER(group, body, id, block);
+        else if (eager) task = ASYNC_SPAWN_NEW_EAGER(body, id, block);
+        else if (group) task = ASYNC_SPAWN_NEW_IN(group, body, id, block);
+        else task = ASYNC_SPAWN_NEW(body, id, block);
+    } else if (eager) {
+        err = ASYNC_SPAWN_EAGER(task, body, id, block);
+    } else {
+        err = group ? ASYNC_SPAWN_IN(group, task, body, id, block)
+                    : ASYNC_SPAWN(task, body, id, block);
     }
-    return p.task[p.tasks++] = &task->task;
+    if (!task || err) {
+        p.tasks--;
+        return false;
+    }
+    if (!(how & 2)) p.held[id] = true, async_task_hold(&task->task); /* the allocator's, that is */
+    else if (async_task_done(&task->task)) gone(task);
+    else async_task_add_done_callback(&task->task, &p.going[id], gone, task);
+    p.task[id] = p.slot[slot] = &task->task;
+    p.slot_id[slot] = id;
+    return true;
 }
 static int spawn(const struct op *op, async_group *group)
 {
     const int *a = &op->a[group != NULL];
-    async_task *task;
-    if (p.tasks == MOST_TASKS) {
-        say("full");
-    } else if (!(task = start(a[1], group, a[2]))) {
-        say("shut");
-    } else {
-        p.slot[a[0]] = task;
-        say("t%d", id_of(task));
-    }
+    int id = p.tasks;
+    if (id == MOST_TASKS) say("full");
+    else if (start(a[0], a[1], a[2], group)) say("t%d", id);
+    else say("shut");
     return 0;
 }
 
@@ -441,14 +480,15 @@ static void run(void)
     p.q3.queue.compare = by_value;
 
     lines = 0;
-    p.slot[0] = start(0, NULL, false);
+    start(0, 0, 0, NULL);
     err = async_loop_run_until_complete(&loop, p.task[0]);
     if (async_task_done(p.task[0])) note("main", 0, err ? error_name(err) : "done");
-    else note("main", 0, err == -EDEADLK ? "idle" : async_strerror(err));
+    else note("main", 0, err == -EDEADLK ? "idle" : err == -EINTR ? "stopped" : error_name(err));
     for (round = 0; round < ROUNDS; round++) {
         bool cancel[MOST_TASKS];
         int n = p.tasks;
-        for (i = left = 0; i < n; i++) left += cancel[i] = !async_task_done(p.task[i]);
+        for (i = left = 0; i < n; i++)
+            left += cancel[i] = !p.gone[i][0] && !async_task_done(p.task[i]);
         if ((round && !left) || lines == printed) break; /* or stuck: in a condition */
         snprintf(text, sizeof text, "%d", left);
         note("left", round, text);
@@ -456,12 +496,11 @@ static void run(void)
         for (i = 0; i < n; i++)
             if (cancel[i]) async_task_cancel(p.task[i]);
         err = async_loop_run_forever(&loop);
-        if (err != -EDEADLK) note("left", round, async_strerror(err));
+        if (err != -EDEADLK) note("left", round, err ? error_name(err) : "stopped");
     }
     for (i = 0; i < p.tasks; i++) {
-        snprintf(text, sizeof text, "%s c%d", state_of(p.task[i]),
-                 async_task_cancelling(p.task[i]));
-        note("task", i, text);
+        if (!p.gone[i][0]) state_at_end(p.task[i], p.gone[i], sizeof p.gone[i]);
+        note("task", i, p.gone[i]);
     }
     for (i = 0; i < FUTURES; i++) note("future", i, state_of_future(p.future_slot[i]));
     for (i = 0; i < 2; i++) {
@@ -474,7 +513,8 @@ static void run(void)
              async_queue_count(&p.q1.queue), async_queue_count(&p.q2.queue),
              async_queue_count(&p.q3.queue));
     note("queues", 0, text);
-    for (i = 0; i < p.tasks; i++) async_task_release(p.task[i]);
+    for (i = 0; i < p.tasks; i++)
+        if (p.held[i]) async_task_release(p.task[i]);
     async_loop_close(&loop);
 }
 

@@ -77,13 +77,13 @@ ASYNC(int, CAT(block_, LEVEL), args(const struct op *op),
             if (KIND == K_sleep) AWAIT(async_sleep, ASYNC_MS(A[0]));
             else if (KIND == K_return) ASYNC_RETURN(A[0]);
             else if (KIND == K_await) {
-                self->task = p.slot[A[0]];
+                self->task = task_in(A[0]);
                 if (can_wait(self->task, true)) {
                     AWAIT(async_join, self->task);
                     say("%d", value_of(self->task));
                 }
             } else if (KIND == K_wait_for) {
-                self->task = p.slot[A[0]];
+                self->task = task_in(A[0]);
                 if (can_wait(self->task, false)) {
                     AWAIT(async_wait_for, self->task, ASYNC_MS(A[1]));
                     say("%d", value_of(self->task));
@@ -95,10 +95,8 @@ ASYNC(int, CAT(block_, LEVEL), args(const struct op *op),
                 } else if (ring(self->tasks, self->n)) {
                     say("ring");
                 } else {
-                    if (A[0] & 1)
-                        AWAIT(async_gather_return_exceptions,
-                              ASYNC_TASK_POINTERS(self->tasks, self->n));
-                    else AWAIT(async_gather, ASYNC_TASK_POINTERS(self->tasks, self->n));
+                    if (A[0] & 1) AWAIT(async_gather_return_exceptions, view(self->tasks, self->n));
+                    else AWAIT(async_gather, view(self->tasks, self->n));
                     say_all(self->tasks, self->n);
                 }
             } else if (KIND == K_await_future) {
