@@ -334,6 +334,31 @@ TEST(TG8_before_after_and_while_shutting_down)
     CHECK_TRACE("ESHUTDOWN\nm starts\nm ends at 1\nESHUTDOWN\nESHUTDOWN\nEIO\n");
 }
 
+/* The last member has ended, the parent has not resumed: too late as well. */
+static async_group late_group;
+static ASYNC_TASK(member) late_member;
+static int adds_late(void *unused)
+{
+    (void)unused;
+    trace("%s\n", name_of(ASYNC_SPAWN_IN(&late_group, &late_member, member, "m", 1, 0, 0, 0)));
+    return 0;
+}
+ASYNC(void, tg8_late, tasks(member a), vars(async_call call))
+{
+    ASYNC_BEGIN
+    ASYNC_WITH(async_group, &late_group) {
+        ASYNC_SPAWN_IN(&late_group, &self->a, member, "a", 1, 0, 0, 0);
+        async_task_add_done_callback(&self->a.task, &self->call, adds_late, NULL);
+    }
+    trace("left\n");
+    ASYNC_END
+}
+TEST(TG8_when_the_last_member_has_ended)
+{
+    CHECK_INT(run_virtual(tg8_late), 0);
+    CHECK_TRACE("a starts\na ends at 1\nESHUTDOWN\nleft\n");
+}
+
 ASYNC(void, tg11, tasks(swallows s, member m), vars(async_group tg; int e))
 {
     ASYNC_BEGIN
@@ -372,6 +397,29 @@ ASYNC(void, tg12, vars(async_group tg; int e; int i))
             ASYNC_CATCH(self->e) CHECK_INT(self->e, -EBUSY);
         }
     ASYNC_END
+}
+/* After a block that failed the object is as good as new. */
+ASYNC(void, tg12_again, tasks(member a, member b), vars(async_group tg; int e; int i))
+{
+    ASYNC_BEGIN
+    for (self->i = 0; self->i < 2; self->i++) {
+        ASYNC_TRY {
+            ASYNC_WITH(async_group, &self->tg) {
+                ASYNC_SPAWN_IN(&self->tg, &self->a, member, "a", 1, self->i ? 0 : -EIO, 0, 0);
+                ASYNC_SPAWN_IN(&self->tg, &self->b, member, "b", 2, self->i ? -EPERM : 0, 0, 0);
+            }
+        }
+        ASYNC_CATCH(self->e) {
+            trace("%s (%s)\n", name_of(self->e), failures(&self->tg));
+        }
+    }
+    ASYNC_END
+}
+TEST(TG12_again_after_a_failure)
+{
+    CHECK_INT(run_virtual(tg12_again), 0);
+    CHECK_TRACE("a starts\nb starts\na ends at 1\nb: cancelled at 1\nEIO (EIO)\n"
+                "a starts\nb starts\na ends at 2\nb ends at 3\nEPERM (EPERM)\n");
 }
 TEST(TG12_one_block_at_a_time)
 {
