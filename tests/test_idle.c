@@ -47,8 +47,9 @@ ASYNC(void, i_server,
     printf("server: %d connections, %.0f bytes of memory each, %d of them the task\n", i_held,
            (i_memory() - self->before) / i_count, (int)sizeof(ASYNC_TASK(i_echo)));
     fflush(stdout);
+    AWAIT(async_sleep, ASYNC_MS(100)); /* what each has to say when it is new has been heard */
     self->polls = seam_polls();
-    AWAIT(async_sleep, ASYNC_MS(200));
+    AWAIT(async_sleep, ASYNC_MS(100));
     CHECK(seam_polls() - self->polls <= 3); /* idle is idle */
     CHECK(write(i_pipe[1], "!", 1) == 1);
     while (i_held) AWAIT(async_sleep, ASYNC_MS(1));
