@@ -258,6 +258,7 @@
  * >>portability   What differs between C and C++, gcc and clang.
  * ------------------------------------------------------------------------------------------ */
 
+/* clang-format off */
 #ifdef __cplusplus
 #define ASYNC_C_ extern "C"
 #define ASYNC_C_BEGIN_ extern "C" {
@@ -271,11 +272,13 @@
 #define ASYNC_MAKE_(type, ...) (type){__VA_ARGS__}
 #define ASYNC_ASSERT_(cond, text) _Static_assert(cond, text)
 #endif
+/* clang-format on */
 
 #define ASYNC_UNUSED_ __attribute__((__unused__))
 #define ASYNC_ALIAS_ __attribute__((__may_alias__))
 #define ASYNC_INLINE_ static inline ASYNC_UNUSED_
-#define ASYNC_NOT_INLINE_ __attribute__((__noinline__)) /* rare, or too big to share registers with what is hot */
+/* Rare, or too big to share registers with what is hot. */
+#define ASYNC_NOT_INLINE_ __attribute__((__noinline__))
 #define ASYNC_HOT_ static inline __attribute__((__always_inline__))
 #define ASYNC_LIKELY_(x) __builtin_expect(!!(x), 1)
 #define ASYNC_RARE_(x) __builtin_expect(!!(x), 0)
@@ -385,12 +388,12 @@ struct async_handle {
 
 /* How a handle behaves, which for a task also says what it waits for. */
 struct async_ops {
-    void (*run)(async_handle *);           /* its turn in the ready queue */
-    bool (*cancel)(async_task *);          /* leave the wait and wake as cancelled; false: can't */
-    async_task *(*target)(async_task *);   /* the next task that a cancel travels on to, or NULL */
+    void (*run)(async_handle *);         /* its turn in the ready queue */
+    bool (*cancel)(async_task *);        /* leave the wait and wake as cancelled; false: can't */
+    async_task *(*target)(async_task *); /* the next task that a cancel travels on to, or NULL */
     void (*child_done)(async_task *, async_task *child); /* a collector: a child of it ended */
-    const async_ops *woken;                /* how it behaves once it has been woken */
-    const char *what;                      /* for people */
+    const async_ops *woken;                              /* how it behaves once it has been woken */
+    const char *what;                                    /* for people */
 };
 
 /* A handle with a deadline; a task and an async_call begin like this. */
@@ -416,12 +419,12 @@ struct async_task {
     uint8_t refs; /* of a task from the allocator: who still needs the memory */
 };
 enum {
-    ASYNC_LIVE_ = 1,     /* spawned, not done */
-    ASYNC_DONE_ = 2,     /* has an outcome */
-    ASYNC_NEW_ = 4,      /* its first step is to come */
-    ASYNC_MUST_ = 8,     /* a cancel to deliver at the next step */
-    ASYNC_MARK_ = 16,    /* a cancel is passing through */
-    ASYNC_HEAP_ = 32,    /* from the allocator */
+    ASYNC_LIVE_ = 1,      /* spawned, not done */
+    ASYNC_DONE_ = 2,      /* has an outcome */
+    ASYNC_NEW_ = 4,       /* its first step is to come */
+    ASYNC_MUST_ = 8,      /* a cancel to deliver at the next step */
+    ASYNC_MARK_ = 16,     /* a cancel is passing through */
+    ASYNC_HEAP_ = 32,     /* from the allocator */
     ASYNC_LEFTOVER_ = 64, /* run() waits for its end */
     ASYNC_QUIET_ = 128    /* its error is not to be reported */
 };
@@ -466,7 +469,7 @@ typedef struct async_future {
 /* Several tasks, for gather and its kin: a short list by value, or a view of an array. */
 typedef struct async_tasks {
     uint32_t n;
-    uint32_t stride; /* bytes from task to task at `first`; 0: an array of pointers; 1: the list t */
+    uint32_t stride; /* bytes from task to task at `first`; 0: an array of pointers; 1: list t */
     void *first;
     async_task *t[8];
 } async_tasks;
@@ -537,10 +540,10 @@ enum { ASYNC_FILLING_, ASYNC_DRAINING_, ASYNC_RESETTING_, ASYNC_BROKEN_ }; /* a 
 /* ASYNC_QUEUE(struct job, 16) q;  the items live in it. */
 typedef struct async_queue {
     async_line_ getters, putters;
-    async_handle *joiners;     /* newest first */
-    uint32_t first, count;     /* of the items */
-    uint32_t unfinished;       /* put, and not task_done() yet */
-    uint8_t order;             /* ASYNC_FIFO, ASYNC_LIFO, ASYNC_PRIORITY */
+    async_handle *joiners; /* newest first */
+    uint32_t first, count; /* of the items */
+    uint32_t unfinished;   /* put, and not task_done() yet */
+    uint8_t order;         /* ASYNC_FIFO, ASYNC_LIFO, ASYNC_PRIORITY */
     bool shut;
     int (*compare)(const void *, const void *); /* of ASYNC_PRIORITY: as qsort's */
 } async_queue;
@@ -608,8 +611,8 @@ struct async_loop {
     int fd_count, fd_waits; /* table size; waiters in it */
     void *poll_set;         /* what poll() is asked, and for how many it has room */
     int poll_room;
-    int poll_fd;            /* epoll or kqueue; -1: not open */
-    int spare_fd;           /* given up to accept and refuse when descriptors run out */
+    int poll_fd;  /* epoll or kqueue; -1: not open */
+    int spare_fd; /* given up to accept and refuse when descriptors run out */
     const async_task *io_task;
     int io_left;      /* what that task may still do without a turn of the loop */
     async_call retry; /* of listeners that wait for descriptors to become free */
@@ -659,7 +662,8 @@ enum {
  *   code runs, which includes every entry of the function.
  * ------------------------------------------------------------------------------------------ */
 
-/* clang-format off: these macros are laid out by hand, one idea a line. */
+/* These macros are laid out by hand, one idea a line. */
+/* clang-format off */
 
 #define ASYNC_CAT_(a, b) ASYNC_CAT__(a, b)
 #define ASYNC_CAT__(a, b) a##b
@@ -1468,8 +1472,10 @@ ASYNC_API async_loop *async_running_loop(void);
  * already scheduled; -ESHUTDOWN: the loop is closed. Calls at the same time run in the order in
  * which they were made. */
 ASYNC_API int async_call_soon(async_loop *loop, async_call *call, int (*fn)(void *), void *arg);
-ASYNC_API int async_call_later(async_loop *loop, async_call *call, async_duration d, int (*fn)(void *), void *arg);
-ASYNC_API int async_call_at(async_loop *loop, async_call *call, async_time when, int (*fn)(void *), void *arg);
+ASYNC_API int async_call_later(async_loop *loop, async_call *call, async_duration d,
+                               int (*fn)(void *), void *arg);
+ASYNC_API int async_call_at(async_loop *loop, async_call *call, async_time when, int (*fn)(void *),
+                            void *arg);
 /* It will not run, and its memory is yours again. False: it was not scheduled. */
 ASYNC_API bool async_call_cancel(async_call *call);
 
@@ -1477,8 +1483,14 @@ ASYNC_API bool async_call_cancel(async_call *call);
 
 /* The task whose step this is, or NULL. */
 ASYNC_API async_task *async_current_task(void);
-ASYNC_INLINE_ bool async_task_done(const async_task *task) { return (task->flags & ASYNC_DONE_) != 0; }
-ASYNC_INLINE_ bool async_task_cancelled(const async_task *task) { return async_task_done(task) && task->wake == ASYNC_CANCELED; }
+ASYNC_INLINE_ bool async_task_done(const async_task *task)
+{
+    return (task->flags & ASYNC_DONE_) != 0;
+}
+ASYNC_INLINE_ bool async_task_cancelled(const async_task *task)
+{
+    return async_task_done(task) && task->wake == ASYNC_CANCELED;
+}
 /* Its error: 0, negative, ASYNC_CANCELED; -EINPROGRESS if it has not ended. */
 ASYNC_API int async_task_error(async_task *task);
 /* The static text of the ASYNC_RAISE that ended it, or NULL. */
@@ -1490,11 +1502,15 @@ ASYNC_API const char *async_error_text(void);
  * cancelled first. False: it has ended. */
 ASYNC_API bool async_task_cancel(async_task *task);
 /* How many cancels were asked of it; take one back (the rest is returned). */
-ASYNC_INLINE_ int async_task_cancelling(const async_task *task) { return task->cancelling; }
+ASYNC_INLINE_ int async_task_cancelling(const async_task *task)
+{
+    return task->cancelling;
+}
 ASYNC_API int async_task_uncancel(async_task *task);
 /* fn(arg) on the tick after its end. -EBUSY: call is scheduled elsewhere. async_call_cancel()
  * takes it back. */
-ASYNC_API int async_task_add_done_callback(async_task *task, async_call *call, int (*fn)(void *), void *arg);
+ASYNC_API int async_task_add_done_callback(async_task *task, async_call *call, int (*fn)(void *),
+                                           void *arg);
 /* How many tasks have not ended; up to n of them in `tasks`. */
 ASYNC_API size_t async_all_tasks(async_loop *loop, async_task **tasks, size_t n);
 /* A task of ASYNC_SPAWN_NEW is freed after its end, once those who waited for it have run. Hold it
@@ -1505,23 +1521,39 @@ ASYNC_API const char *async_task_name(const async_task *task);
 
 /* --- futures --- */
 
-ASYNC_INLINE_ bool async_future_done(const async_future *future) { return future->state != 0; }
-ASYNC_INLINE_ bool async_future_cancelled(const async_future *future) { return future->state == 2; }
+ASYNC_INLINE_ bool async_future_done(const async_future *future)
+{
+    return future->state != 0;
+}
+ASYNC_INLINE_ bool async_future_cancelled(const async_future *future)
+{
+    return future->state == 2;
+}
 /* 0, or -EALREADY if it is done, and nothing changes. Those who wait run on the next tick. */
 ASYNC_API int async_future_set(async_future *future);
 ASYNC_API int async_future_set_error(async_future *future, int error);
 /* False if it is done. */
 ASYNC_API bool async_future_cancel(async_future *future);
 /* 0, its error, ASYNC_CANCELED; -EINPROGRESS if it is pending. */
-ASYNC_INLINE_ int async_future_error(const async_future *future) { return future->state ? future->error : -EINPROGRESS; }
-ASYNC_API int async_future_add_done_callback(async_future *future, async_call *call, int (*fn)(void *), void *arg);
+ASYNC_INLINE_ int async_future_error(const async_future *future)
+{
+    return future->state ? future->error : -EINPROGRESS;
+}
+ASYNC_API int async_future_add_done_callback(async_future *future, async_call *call,
+                                             int (*fn)(void *), void *arg);
 
 /* --- groups and timeouts --- */
 
 /* Members that failed, in the order in which they ended: the first, and the next after one. The
  * list holds until your next await after the block. */
-ASYNC_INLINE_ async_task *async_group_failed(const async_group *group) { return group->failed; }
-ASYNC_INLINE_ async_task *async_group_next_failed(const async_task *task) { return task->next; }
+ASYNC_INLINE_ async_task *async_group_failed(const async_group *group)
+{
+    return group->failed;
+}
+ASYNC_INLINE_ async_task *async_group_next_failed(const async_task *task)
+{
+    return task->next;
+}
 /* Moves the deadline of a timeout that has been entered; ASYNC_FOREVER: none. 0, or -EINVAL
  * before the block, after it and once it expires. */
 ASYNC_API int async_timeout_reschedule(async_timeout *timeout, async_duration from_now);
@@ -1531,7 +1563,8 @@ ASYNC_API const char *async_strerror(int error);
 
 /* --- the machine's own --- */
 
-ASYNC_API int async_spawn_(async_frame *, const async_type *, async_scope *, async_frame_scope_ *, int how);
+ASYNC_API int async_spawn_(async_frame *, const async_type *, async_scope *, async_frame_scope_ *,
+                           int how);
 ASYNC_API async_task *async_spawn_new_(async_frame *, const async_type *, async_scope *, int how);
 ASYNC_API void *async_new_frame_(size_t size, async_scope *);
 ASYNC_API int async_run_main_(async_frame *, const async_type *);
@@ -1550,7 +1583,9 @@ ASYNC_C_END_
  * ------------------------------------------------------------------------------------------ */
 
 #define ASYNC_NOT_AWAITED_ ASYNC_ERROR_("coroutine called without AWAIT")
+/* clang-format off */
 #define ASYNC_LEAF_TYPE_(name) __extension__ struct ASYNC_ALIAS_ name { char async_none_[1][0]; }
+/* clang-format on */
 
 /* At the end of the ready queue. */
 ASYNC_INLINE_ void async_push_(async_loop *loop, async_handle *h)
@@ -1599,7 +1634,8 @@ ASYNC_API int async_see_(async_task *task);
 /* AWAIT(async_sleep, ASYNC_MS(10)): 0 or less lets everybody else who is ready run first. */
 void async_sleep(async_duration d) ASYNC_NOT_AWAITED_;
 #define ASYNC_LEAF_async_sleep , 1
-ASYNC_INLINE_ int async_sleep_leaf_(struct async_sleep *room, async_frame *caller, async_task *task, async_duration d)
+ASYNC_INLINE_ int async_sleep_leaf_(struct async_sleep *room, async_frame *caller, async_task *task,
+                                    async_duration d)
 {
     (void)room;
     if (d.ns > 0) return async_sleep_(task, caller, d);
@@ -1613,7 +1649,8 @@ struct ASYNC_ALIAS_ async_sleep_value {
     intptr_t async_result_;
 };
 #define ASYNC_LEAF_async_sleep_value , 1
-ASYNC_INLINE_ int async_sleep_value_leaf_(struct async_sleep_value *room, async_frame *caller, async_task *task, async_duration d, intptr_t value)
+ASYNC_INLINE_ int async_sleep_value_leaf_(struct async_sleep_value *room, async_frame *caller,
+                                          async_task *task, async_duration d, intptr_t value)
 {
     room->async_result_ = value;
     return async_sleep_leaf_(NULL, caller, task, d);
@@ -1623,7 +1660,8 @@ ASYNC_INLINE_ int async_sleep_value_leaf_(struct async_sleep_value *room, async_
  * one who waits cancels the task. */
 void async_join(async_task *on) ASYNC_NOT_AWAITED_;
 #define ASYNC_LEAF_async_join , 1
-ASYNC_INLINE_ int async_join_leaf_(struct async_join *room, async_frame *caller, async_task *task, async_task *on)
+ASYNC_INLINE_ int async_join_leaf_(struct async_join *room, async_frame *caller, async_task *task,
+                                   async_task *on)
 {
     (void)room;
     if (async_task_done(on)) return ASYNC_LIKELY_(!on->wake) ? 0 : async_see_(on);
@@ -1634,7 +1672,8 @@ ASYNC_INLINE_ int async_join_leaf_(struct async_join *room, async_frame *caller,
  * waits cancels the future. */
 void async_future_wait(async_future *future) ASYNC_NOT_AWAITED_;
 #define ASYNC_LEAF_async_future_wait , 1
-ASYNC_API int async_future_wait_leaf_(struct async_future_wait *room, async_frame *caller, async_task *task, async_future *future);
+ASYNC_API int async_future_wait_leaf_(struct async_future_wait *room, async_frame *caller,
+                                      async_task *task, async_future *future);
 
 /* AWAIT(async_gather, ASYNC_TASKS(&self->a, &self->b)): waits until all have ended, and raises
  * the first error as it comes; the others go on. Cancelling the one who waits cancels all.
@@ -1648,8 +1687,8 @@ struct ASYNC_ALIAS_ async_gather {
     uint32_t stride : 28; /* as in async_tasks */
     uint32_t settle : 1;  /* wait for all, raise none */
     uint32_t cancelled : 1;
-    uint32_t found : 1;   /* the cancel that passes through has found an unfinished child */
-    uint32_t cut : 1;     /* and a ring to be cut here */
+    uint32_t found : 1;          /* the cancel that passes through has found an unfinished child */
+    uint32_t cut : 1;            /* and a ring to be cut here */
     struct async_spare_ *spares; /* nodes at children that had somebody waiting already */
     union {
         void *first;
@@ -1661,12 +1700,16 @@ struct ASYNC_ALIAS_ async_gather_return_exceptions {
 };
 #define ASYNC_LEAF_async_gather , 1
 #define ASYNC_LEAF_async_gather_return_exceptions , 1
-ASYNC_API int async_gather_(struct async_gather *room, async_frame *caller, async_task *task, const async_tasks *tasks, bool settle);
-ASYNC_INLINE_ int async_gather_leaf_(struct async_gather *room, async_frame *caller, async_task *task, async_tasks tasks)
+ASYNC_API int async_gather_(struct async_gather *room, async_frame *caller, async_task *task,
+                            const async_tasks *tasks, bool settle);
+ASYNC_INLINE_ int async_gather_leaf_(struct async_gather *room, async_frame *caller,
+                                     async_task *task, async_tasks tasks)
 {
     return async_gather_(room, caller, task, &tasks, false);
 }
-ASYNC_INLINE_ int async_gather_return_exceptions_leaf_(struct async_gather_return_exceptions *room, async_frame *caller, async_task *task, async_tasks tasks)
+ASYNC_INLINE_ int async_gather_return_exceptions_leaf_(struct async_gather_return_exceptions *room,
+                                                       async_frame *caller, async_task *task,
+                                                       async_tasks tasks)
 {
     return async_gather_(&room->gather, caller, task, &tasks, true);
 }
@@ -1680,7 +1723,8 @@ struct ASYNC_ALIAS_ async_wait_for {
     async_task *on;
 };
 #define ASYNC_LEAF_async_wait_for , 1
-ASYNC_API int async_wait_for_leaf_(struct async_wait_for *room, async_frame *caller, async_task *task, async_task *on, async_duration d);
+ASYNC_API int async_wait_for_leaf_(struct async_wait_for *room, async_frame *caller,
+                                   async_task *task, async_task *on, async_duration d);
 
 /* ASYNC_WITH(async_timeout, &self->t, ASYNC_MS(100)) { }: at the deadline the block is cancelled,
  * and -ETIMEDOUT raised where it ends; self->t.expired says that it was this one. */
@@ -1688,8 +1732,10 @@ void async_timeout_enter(async_timeout *timeout, async_duration d) ASYNC_NOT_AWA
 bool async_timeout_exit(async_timeout *timeout, int error) ASYNC_NOT_AWAITED_;
 #define ASYNC_LEAF_async_timeout_enter , 1
 #define ASYNC_LEAF_async_timeout_exit , 1
-ASYNC_API int async_timeout_enter_leaf_(struct async_timeout_enter *room, async_frame *caller, async_task *task, async_timeout *timeout, async_duration d);
-ASYNC_API int async_timeout_exit_leaf_(struct async_timeout_exit *room, async_frame *caller, async_task *task, async_timeout *timeout, int error);
+ASYNC_API int async_timeout_enter_leaf_(struct async_timeout_enter *room, async_frame *caller,
+                                        async_task *task, async_timeout *timeout, async_duration d);
+ASYNC_API int async_timeout_exit_leaf_(struct async_timeout_exit *room, async_frame *caller,
+                                       async_task *task, async_timeout *timeout, int error);
 
 /* ASYNC_WITH(async_group, &self->tg) { ASYNC_SPAWN_IN(&self->tg, ...); }: the block's end waits
  * for every member. The first that fails has the others and the block cancelled, and its error
@@ -1698,8 +1744,10 @@ void async_group_enter(async_group *group) ASYNC_NOT_AWAITED_;
 bool async_group_exit(async_group *group, int error) ASYNC_NOT_AWAITED_;
 #define ASYNC_LEAF_async_group_enter , 1
 #define ASYNC_LEAF_async_group_exit , 1
-ASYNC_API int async_group_enter_leaf_(struct async_group_enter *room, async_frame *caller, async_task *task, async_group *group);
-ASYNC_API int async_group_exit_leaf_(struct async_group_exit *room, async_frame *caller, async_task *task, async_group *group, int error);
+ASYNC_API int async_group_enter_leaf_(struct async_group_enter *room, async_frame *caller,
+                                      async_task *task, async_group *group);
+ASYNC_API int async_group_exit_leaf_(struct async_group_exit *room, async_frame *caller,
+                                     async_task *task, async_group *group, int error);
 ASYNC_C_END_
 ASYNC_PROTOTYPES_END_
 
@@ -1789,13 +1837,22 @@ void async_lock_enter(async_lock *lock) ASYNC_NOT_AWAITED_;
 bool async_lock_exit(async_lock *lock, int error) ASYNC_NOT_AWAITED_;
 /* -EPERM if it is not locked. Any task may release it. */
 ASYNC_API int async_lock_release(async_lock *lock);
-ASYNC_INLINE_ bool async_lock_locked(const async_lock *lock) { return lock->locked; }
+ASYNC_INLINE_ bool async_lock_locked(const async_lock *lock)
+{
+    return lock->locked;
+}
 
 /* AWAIT(async_event_wait, &self->event): at once if it is set. set() wakes all. */
 void async_event_wait(async_event *event) ASYNC_NOT_AWAITED_;
 ASYNC_API void async_event_set(async_event *event);
-ASYNC_INLINE_ void async_event_clear(async_event *event) { event->set = false; }
-ASYNC_INLINE_ bool async_event_is_set(const async_event *event) { return event->set; }
+ASYNC_INLINE_ void async_event_clear(async_event *event)
+{
+    event->set = false;
+}
+ASYNC_INLINE_ bool async_event_is_set(const async_event *event)
+{
+    return event->set;
+}
 
 /* Its value goes down by an acquire, up by a release, and an acquire waits at 0. Zeroed memory
  * has the value 0. ASYNC_WITH(async_semaphore, &self->s) { } does both. -EINVAL: below 0. */
@@ -1828,11 +1885,18 @@ void async_condition_enter(async_condition *condition) ASYNC_NOT_AWAITED_;
 bool async_condition_exit(async_condition *condition, int error) ASYNC_NOT_AWAITED_;
 void async_condition_wait(async_condition *condition) ASYNC_NOT_AWAITED_;
 /* Waits until predicate(arg) is true; asks before the first wait. */
-void async_condition_wait_for(async_condition *condition, bool (*predicate)(void *), void *arg) ASYNC_NOT_AWAITED_;
+void async_condition_wait_for(async_condition *condition, bool (*predicate)(void *),
+                              void *arg) ASYNC_NOT_AWAITED_;
 /* Wakes up to n of those who wait; -EPERM without the lock. */
 ASYNC_API int async_condition_notify(async_condition *condition, uint32_t n);
-ASYNC_INLINE_ int async_condition_notify_all(async_condition *condition) { return async_condition_notify(condition, UINT32_MAX); }
-ASYNC_INLINE_ async_lock *async_condition_lock(async_condition *condition) { return condition->lock ? condition->lock : &condition->own; }
+ASYNC_INLINE_ int async_condition_notify_all(async_condition *condition)
+{
+    return async_condition_notify(condition, UINT32_MAX);
+}
+ASYNC_INLINE_ async_lock *async_condition_lock(async_condition *condition)
+{
+    return condition->lock ? condition->lock : &condition->own;
+}
 
 /* AWAIT_TO(self->i, async_barrier_wait, &self->b): waits until `parties` do; the order of arrival
  * is the result. ASYNC_EBROKEN after abort, and for those who wait at a reset. -EINVAL: nobody. */
@@ -1846,9 +1910,15 @@ ASYNC_INLINE_ int async_barrier_init(async_barrier *b, int32_t parties)
 uint32_t async_barrier_wait(async_barrier *barrier) ASYNC_NOT_AWAITED_;
 ASYNC_API void async_barrier_reset(async_barrier *barrier);
 ASYNC_API void async_barrier_abort(async_barrier *barrier);
-ASYNC_INLINE_ bool async_barrier_broken(const async_barrier *barrier) { return barrier->state == ASYNC_BROKEN_; }
+ASYNC_INLINE_ bool async_barrier_broken(const async_barrier *barrier)
+{
+    return barrier->state == ASYNC_BROKEN_;
+}
 /* How many wait for the round to be full. */
-ASYNC_INLINE_ uint32_t async_barrier_waiting(const async_barrier *barrier) { return barrier->state == ASYNC_FILLING_ ? barrier->count : 0; }
+ASYNC_INLINE_ uint32_t async_barrier_waiting(const async_barrier *barrier)
+{
+    return barrier->state == ASYNC_FILLING_ ? barrier->count : 0;
+}
 
 /* A queue of up to `capacity` items of one type, without casts:
  *     ASYNC_QUEUE(struct job, 16) q;
@@ -1858,7 +1928,8 @@ ASYNC_INLINE_ uint32_t async_barrier_waiting(const async_barrier *barrier) { ret
  * The item must outlive the wait: keep it in self->. A cancelled get has taken nothing, a
  * cancelled put has put nothing. -ESHUTDOWN after async_queue_shutdown(), for a get once it is
  * empty. Zeroed memory is an empty queue, first in, first out; for another order: */
-ASYNC_INLINE_ int async_queue_init(async_queue *queue, int order, int (*compare)(const void *, const void *))
+ASYNC_INLINE_ int async_queue_init(async_queue *queue, int order,
+                                   int (*compare)(const void *, const void *))
 {
     __builtin_memset(queue, 0, sizeof *queue);
     if (order == ASYNC_PRIORITY && !compare) return -EINVAL;
@@ -1870,23 +1941,30 @@ void async_queue_put(void *queue, const void *item) ASYNC_NOT_AWAITED_;
 void async_queue_get(void *queue, void *item) ASYNC_NOT_AWAITED_;
 #define ASYNC_QUEUE_PUT_NOWAIT(q, item) async_queue_put_nowait_(ASYNC_QUEUE_ARGS_(q, item))
 #define ASYNC_QUEUE_GET_NOWAIT(q, item) async_queue_get_nowait_(ASYNC_QUEUE_ARGS_(q, item))
-#define ASYNC_QUEUE_CAPACITY(q) ((uint32_t)(sizeof (q)->items / sizeof (q)->items[0]))
-#define ASYNC_QUEUE_ARGS_(q, item) \
-    &(q)->queue, (q)->items, ASYNC_QUEUE_ITEM_(q, item), (uint32_t)sizeof (q)->items[0], ASYNC_QUEUE_CAPACITY(q)
+#define ASYNC_QUEUE_CAPACITY(q) ((uint32_t)(sizeof(q)->items / sizeof(q)->items[0]))
+#define ASYNC_QUEUE_ARGS_(q, item)                                                                 \
+    &(q)->queue, (q)->items, ASYNC_QUEUE_ITEM_(q, item), (uint32_t)sizeof(q)->items[0],            \
+        ASYNC_QUEUE_CAPACITY(q)
 /* Its address, if it has the queue's type: for C only a warning, so C is asked. */
 #ifdef __cplusplus
 #define ASYNC_QUEUE_ITEM_(q, item) (0 ? (q)->items : (item))
 #else
-#define ASYNC_QUEUE_ITEM_(q, item)                                                                  \
-    ((item) + 0 * sizeof(struct {                                                                   \
-        ASYNC_ASSERT_(__builtin_types_compatible_p(__typeof__(*(item)), __typeof__((q)->items[0])), \
-                      "the queue holds items of another type");                                     \
-        char x;                                                                                     \
-    }))
+#define ASYNC_QUEUE_ITEM_(q, item)                                                                 \
+    ((item) + 0 * sizeof(struct {                                                                  \
+                  ASYNC_ASSERT_(__builtin_types_compatible_p(__typeof__(*(item)),                  \
+                                                             __typeof__((q)->items[0])),           \
+                                "the queue holds items of another type");                          \
+                  char x;                                                                          \
+              }))
 #endif
-ASYNC_API int async_queue_put_nowait_(async_queue *, void *items, const void *item, uint32_t size, uint32_t capacity);
-ASYNC_API int async_queue_get_nowait_(async_queue *, void *items, void *item, uint32_t size, uint32_t capacity);
-ASYNC_INLINE_ uint32_t async_queue_count(const async_queue *queue) { return queue->count; }
+ASYNC_API int async_queue_put_nowait_(async_queue *, void *items, const void *item, uint32_t size,
+                                      uint32_t capacity);
+ASYNC_API int async_queue_get_nowait_(async_queue *, void *items, void *item, uint32_t size,
+                                      uint32_t capacity);
+ASYNC_INLINE_ uint32_t async_queue_count(const async_queue *queue)
+{
+    return queue->count;
+}
 /* One item that was got is dealt with. -EINVAL: more often than there were items. */
 ASYNC_API int async_queue_task_done(async_queue *queue);
 /* AWAIT(async_queue_join, &self->q.queue): until every item put has been dealt with. */
@@ -1894,56 +1972,82 @@ void async_queue_join(async_queue *queue) ASYNC_NOT_AWAITED_;
 /* No more puts; gets go on until it is empty, or with `immediate`, the items are dropped. */
 ASYNC_API void async_queue_shutdown(async_queue *queue, bool immediate);
 
-ASYNC_API int async_lock_acquire_leaf_(struct async_lock_acquire *room, async_frame *caller, async_task *task, async_lock *lock);
-ASYNC_API int async_event_wait_leaf_(struct async_event_wait *room, async_frame *caller, async_task *task, async_event *event);
-ASYNC_API int async_semaphore_acquire_leaf_(struct async_semaphore_acquire *room, async_frame *caller, async_task *task, async_semaphore *semaphore);
-ASYNC_API int async_condition_wait_(struct async_condition_wait *room, async_frame *caller, async_task *task, async_condition *condition, bool (*predicate)(void *), void *arg);
-ASYNC_API int async_barrier_wait_leaf_(struct async_barrier_wait *room, async_frame *caller, async_task *task, async_barrier *barrier);
-ASYNC_API int async_queue_put_(struct async_queue_io_ *io, async_frame *caller, async_task *task, async_queue *queue, void *items, const void *item, uint32_t size, uint32_t capacity);
-ASYNC_API int async_queue_get_(struct async_queue_io_ *io, async_frame *caller, async_task *task, async_queue *queue, void *items, void *item, uint32_t size, uint32_t capacity);
-ASYNC_API int async_queue_join_leaf_(struct async_queue_join *room, async_frame *caller, async_task *task, async_queue *queue);
+ASYNC_API int async_lock_acquire_leaf_(struct async_lock_acquire *room, async_frame *caller,
+                                       async_task *task, async_lock *lock);
+ASYNC_API int async_event_wait_leaf_(struct async_event_wait *room, async_frame *caller,
+                                     async_task *task, async_event *event);
+ASYNC_API int async_semaphore_acquire_leaf_(struct async_semaphore_acquire *room,
+                                            async_frame *caller, async_task *task,
+                                            async_semaphore *semaphore);
+ASYNC_API int async_condition_wait_(struct async_condition_wait *room, async_frame *caller,
+                                    async_task *task, async_condition *condition,
+                                    bool (*predicate)(void *), void *arg);
+ASYNC_API int async_barrier_wait_leaf_(struct async_barrier_wait *room, async_frame *caller,
+                                       async_task *task, async_barrier *barrier);
+ASYNC_API int async_queue_put_(struct async_queue_io_ *io, async_frame *caller, async_task *task,
+                               async_queue *queue, void *items, const void *item, uint32_t size,
+                               uint32_t capacity);
+ASYNC_API int async_queue_get_(struct async_queue_io_ *io, async_frame *caller, async_task *task,
+                               async_queue *queue, void *items, void *item, uint32_t size,
+                               uint32_t capacity);
+ASYNC_API int async_queue_join_leaf_(struct async_queue_join *room, async_frame *caller,
+                                     async_task *task, async_queue *queue);
 ASYNC_C_END_
 
-ASYNC_INLINE_ int async_lock_enter_leaf_(struct async_lock_enter *room, async_frame *caller, async_task *task, async_lock *lock)
+ASYNC_INLINE_ int async_lock_enter_leaf_(struct async_lock_enter *room, async_frame *caller,
+                                         async_task *task, async_lock *lock)
 {
     return async_lock_acquire_leaf_(&room->acquire, caller, task, lock);
 }
-ASYNC_INLINE_ int async_lock_exit_leaf_(struct async_lock_exit *room, async_frame *caller, async_task *task, async_lock *lock, int error)
+ASYNC_INLINE_ int async_lock_exit_leaf_(struct async_lock_exit *room, async_frame *caller,
+                                        async_task *task, async_lock *lock, int error)
 {
     int err = async_lock_release(lock);
     (void)room, (void)caller, (void)task;
     return err ? err : error;
 }
-ASYNC_INLINE_ int async_semaphore_enter_leaf_(struct async_semaphore_enter *room, async_frame *caller, async_task *task, async_semaphore *semaphore)
+ASYNC_INLINE_ int async_semaphore_enter_leaf_(struct async_semaphore_enter *room,
+                                              async_frame *caller, async_task *task,
+                                              async_semaphore *semaphore)
 {
     return async_semaphore_acquire_leaf_(&room->acquire, caller, task, semaphore);
 }
-ASYNC_INLINE_ int async_semaphore_exit_leaf_(struct async_semaphore_exit *room, async_frame *caller, async_task *task, async_semaphore *semaphore, int error)
+ASYNC_INLINE_ int async_semaphore_exit_leaf_(struct async_semaphore_exit *room, async_frame *caller,
+                                             async_task *task, async_semaphore *semaphore,
+                                             int error)
 {
     int err = async_semaphore_release(semaphore);
     (void)room, (void)caller, (void)task;
     return err ? err : error;
 }
-ASYNC_INLINE_ int async_condition_enter_leaf_(struct async_condition_enter *room, async_frame *caller, async_task *task, async_condition *condition)
+ASYNC_INLINE_ int async_condition_enter_leaf_(struct async_condition_enter *room,
+                                              async_frame *caller, async_task *task,
+                                              async_condition *condition)
 {
     return async_lock_acquire_leaf_(&room->acquire, caller, task, async_condition_lock(condition));
 }
-ASYNC_INLINE_ int async_condition_exit_leaf_(struct async_condition_exit *room, async_frame *caller, async_task *task, async_condition *condition, int error)
+ASYNC_INLINE_ int async_condition_exit_leaf_(struct async_condition_exit *room, async_frame *caller,
+                                             async_task *task, async_condition *condition,
+                                             int error)
 {
     (void)room;
     return async_lock_exit_leaf_(NULL, caller, task, async_condition_lock(condition), error);
 }
-ASYNC_INLINE_ int async_condition_wait_leaf_(struct async_condition_wait *room, async_frame *caller, async_task *task, async_condition *condition)
+ASYNC_INLINE_ int async_condition_wait_leaf_(struct async_condition_wait *room, async_frame *caller,
+                                             async_task *task, async_condition *condition)
 {
     return async_condition_wait_(room, caller, task, condition, NULL, NULL);
 }
-ASYNC_INLINE_ int async_condition_wait_for_leaf_(struct async_condition_wait_for *room, async_frame *caller, async_task *task, async_condition *condition, bool (*predicate)(void *), void *arg)
+ASYNC_INLINE_ int async_condition_wait_for_leaf_(struct async_condition_wait_for *room,
+                                                 async_frame *caller, async_task *task,
+                                                 async_condition *condition,
+                                                 bool (*predicate)(void *), void *arg)
 {
     return async_condition_wait_(&room->wait, caller, task, condition, predicate, arg);
 }
-#define async_queue_put_leaf_(room, caller, task, q, item) \
+#define async_queue_put_leaf_(room, caller, task, q, item)                                         \
     async_queue_put_(&(room)->io, caller, task, ASYNC_QUEUE_ARGS_(q, item))
-#define async_queue_get_leaf_(room, caller, task, q, item) \
+#define async_queue_get_leaf_(room, caller, task, q, item)                                         \
     async_queue_get_(&(room)->io, caller, task, ASYNC_QUEUE_ARGS_(q, item))
 ASYNC_PROTOTYPES_END_
 
@@ -1972,10 +2076,10 @@ struct ASYNC_ALIAS_ async_io_ {
         int fd;
     } result;
 };
-#define ASYNC_IO_TYPE_(name, R)        \
-    struct ASYNC_ALIAS_ name {         \
-        struct async_io_head_ io;      \
-        R async_result_;               \
+#define ASYNC_IO_TYPE_(name, R)                                                                    \
+    struct ASYNC_ALIAS_ name {                                                                     \
+        struct async_io_head_ io;                                                                  \
+        R async_result_;                                                                           \
     }
 ASYNC_IO_TYPE_(async_read, ptrdiff_t);
 ASYNC_IO_TYPE_(async_write, ptrdiff_t);
@@ -2030,60 +2134,78 @@ ASYNC_API int async_adopt(int fd);
 ASYNC_API int async_close(int fd);
 /* SHUT_RD, SHUT_WR or SHUT_RDWR. */
 ASYNC_API int async_shutdown(int fd, int how);
-ASYNC_API int async_io_start_(struct async_io_ *io, async_frame *caller, async_task *task, int fd, int op, void *data, size_t size, async_address *address);
-ASYNC_API int async_connect_(struct async_io_ *io, async_frame *caller, async_task *task, const async_address *address);
+ASYNC_API int async_io_start_(struct async_io_ *io, async_frame *caller, async_task *task, int fd,
+                              int op, void *data, size_t size, async_address *address);
+ASYNC_API int async_connect_(struct async_io_ *io, async_frame *caller, async_task *task,
+                             const async_address *address);
 ASYNC_C_END_
 
 /* AWAIT_TO(self->n, async_read, fd, buffer, size): at least one byte; 0 is the end of the stream.
  * The buffer must outlive the wait. A cancelled read has taken nothing. */
 ptrdiff_t async_read(int fd, void *buffer, size_t size) ASYNC_NOT_AWAITED_;
 #define ASYNC_LEAF_async_read , 1
-ASYNC_INLINE_ int async_read_leaf_(struct async_read *room, async_frame *caller, async_task *task, int fd, void *buffer, size_t size)
+ASYNC_INLINE_ int async_read_leaf_(struct async_read *room, async_frame *caller, async_task *task,
+                                   int fd, void *buffer, size_t size)
 {
-    return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_READ_, buffer, size, NULL);
+    return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_READ_,
+                           buffer, size, NULL);
 }
 /* At least one byte written; how many. */
 ptrdiff_t async_write(int fd, const void *data, size_t size) ASYNC_NOT_AWAITED_;
 #define ASYNC_LEAF_async_write , 1
-ASYNC_INLINE_ int async_write_leaf_(struct async_write *room, async_frame *caller, async_task *task, int fd, const void *data, size_t size)
+ASYNC_INLINE_ int async_write_leaf_(struct async_write *room, async_frame *caller, async_task *task,
+                                    int fd, const void *data, size_t size)
 {
-    return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_WRITE_, (void *)(uintptr_t)data, size, NULL);
+    return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_WRITE_,
+                           (void *)(uintptr_t)data, size, NULL);
 }
 /* All of it, however many writes that takes. The result is `size`. */
 ptrdiff_t async_write_all(int fd, const void *data, size_t size) ASYNC_NOT_AWAITED_;
 #define ASYNC_LEAF_async_write_all , 1
-ASYNC_INLINE_ int async_write_all_leaf_(struct async_write_all *room, async_frame *caller, async_task *task, int fd, const void *data, size_t size)
+ASYNC_INLINE_ int async_write_all_leaf_(struct async_write_all *room, async_frame *caller,
+                                        async_task *task, int fd, const void *data, size_t size)
 {
-    return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_WRITE_ALL_, (void *)(uintptr_t)data, size, NULL);
+    return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_WRITE_ALL_,
+                           (void *)(uintptr_t)data, size, NULL);
 }
 /* One datagram, cut to `size`; its sender into *from unless that is NULL. */
 ptrdiff_t async_recvfrom(int fd, void *buffer, size_t size, async_address *from) ASYNC_NOT_AWAITED_;
 #define ASYNC_LEAF_async_recvfrom , 1
-ASYNC_INLINE_ int async_recvfrom_leaf_(struct async_recvfrom *room, async_frame *caller, async_task *task, int fd, void *buffer, size_t size, async_address *from)
+ASYNC_INLINE_ int async_recvfrom_leaf_(struct async_recvfrom *room, async_frame *caller,
+                                       async_task *task, int fd, void *buffer, size_t size,
+                                       async_address *from)
 {
-    return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_RECVFROM_, buffer, size, from);
+    return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_RECVFROM_,
+                           buffer, size, from);
 }
 /* One datagram; `to` may be NULL if the socket is connected. */
-ptrdiff_t async_sendto(int fd, const void *data, size_t size, const async_address *to) ASYNC_NOT_AWAITED_;
+ptrdiff_t async_sendto(int fd, const void *data, size_t size,
+                       const async_address *to) ASYNC_NOT_AWAITED_;
 #define ASYNC_LEAF_async_sendto , 1
-ASYNC_INLINE_ int async_sendto_leaf_(struct async_sendto *room, async_frame *caller, async_task *task, int fd, const void *data, size_t size, const async_address *to)
+ASYNC_INLINE_ int async_sendto_leaf_(struct async_sendto *room, async_frame *caller,
+                                     async_task *task, int fd, const void *data, size_t size,
+                                     const async_address *to)
 {
-    return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_SENDTO_, (void *)(uintptr_t)data, size, (async_address *)(uintptr_t)to);
+    return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_SENDTO_,
+                           (void *)(uintptr_t)data, size, (async_address *)(uintptr_t)to);
 }
 /* AWAIT_TO(self->fd, async_accept, listener, NULL): the next connection, and who it is into *from.
  * Connections that died in the queue are passed over. When the process runs out of descriptors
  * those waiting are refused, so that nothing spins. */
 int async_accept(int listener, async_address *from) ASYNC_NOT_AWAITED_;
 #define ASYNC_LEAF_async_accept , 1
-ASYNC_INLINE_ int async_accept_leaf_(struct async_accept *room, async_frame *caller, async_task *task, int listener, async_address *from)
+ASYNC_INLINE_ int async_accept_leaf_(struct async_accept *room, async_frame *caller,
+                                     async_task *task, int listener, async_address *from)
 {
-    return async_io_start_((struct async_io_ *)(void *)room, caller, task, listener, ASYNC_IO_ACCEPT_, NULL, 0, from);
+    return async_io_start_((struct async_io_ *)(void *)room, caller, task, listener,
+                           ASYNC_IO_ACCEPT_, NULL, 0, from);
 }
 /* AWAIT_TO(self->fd, async_connect, "127.0.0.1:80"): a connected TCP or Unix stream socket. If it
  * fails or is cancelled there is none. -EAGAIN: the queue of a Unix listener is full (Linux). */
 int async_connect(const char *address) ASYNC_NOT_AWAITED_;
 #define ASYNC_LEAF_async_connect , 1
-ASYNC_INLINE_ int async_connect_leaf_(struct async_connect *room, async_frame *caller, async_task *task, const char *text)
+ASYNC_INLINE_ int async_connect_leaf_(struct async_connect *room, async_frame *caller,
+                                      async_task *task, const char *text)
 {
     async_address address;
     int err = async_address_parse(&address, text);
@@ -2091,7 +2213,8 @@ ASYNC_INLINE_ int async_connect_leaf_(struct async_connect *room, async_frame *c
 }
 int async_connect_to(const async_address *address) ASYNC_NOT_AWAITED_;
 #define ASYNC_LEAF_async_connect_to , 1
-ASYNC_INLINE_ int async_connect_to_leaf_(struct async_connect_to *room, async_frame *caller, async_task *task, const async_address *address)
+ASYNC_INLINE_ int async_connect_to_leaf_(struct async_connect_to *room, async_frame *caller,
+                                         async_task *task, const async_address *address)
 {
     return async_connect_((struct async_io_ *)(void *)room, caller, task, address);
 }
@@ -2102,13 +2225,17 @@ void async_wait_readable(int fd) ASYNC_NOT_AWAITED_;
 void async_wait_writable(int fd) ASYNC_NOT_AWAITED_;
 #define ASYNC_LEAF_async_wait_readable , 1
 #define ASYNC_LEAF_async_wait_writable , 1
-ASYNC_INLINE_ int async_wait_readable_leaf_(struct async_wait_readable *room, async_frame *caller, async_task *task, int fd)
+ASYNC_INLINE_ int async_wait_readable_leaf_(struct async_wait_readable *room, async_frame *caller,
+                                            async_task *task, int fd)
 {
-    return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_READABLE_, NULL, 0, NULL);
+    return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_READABLE_,
+                           NULL, 0, NULL);
 }
-ASYNC_INLINE_ int async_wait_writable_leaf_(struct async_wait_writable *room, async_frame *caller, async_task *task, int fd)
+ASYNC_INLINE_ int async_wait_writable_leaf_(struct async_wait_writable *room, async_frame *caller,
+                                            async_task *task, int fd)
 {
-    return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_WRITABLE_, NULL, 0, NULL);
+    return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_WRITABLE_,
+                           NULL, 0, NULL);
 }
 ASYNC_PROTOTYPES_END_
 #endif /* ASYNCC_IO */
@@ -2146,7 +2273,8 @@ ASYNC_PROTOTYPES_END_
 #ifndef ASYNCC_POLLER
 #if defined(__linux__)
 #define ASYNCC_POLLER ASYNCC_EPOLL
-#elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__) || defined(__DragonFly__)
+#elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__) || \
+    defined(__DragonFly__)
 #define ASYNCC_POLLER ASYNCC_KQUEUE
 #else
 #define ASYNCC_POLLER ASYNCC_POLL
@@ -2216,8 +2344,9 @@ ASYNCC_THREAD_LOCAL async_loop *async_loop_;
 void async_panic_frame_(const async_frame *frame, const char *what)
 {
 #if ASYNCC_NAMES
-    ASYNCC_LOG("asyncc: %s:%d: coroutine `%s`, last seen at line %d: %s (state %d)\n", frame->type ? frame->type->file : "?",
-               frame->type ? frame->type->line : 0, frame->type ? frame->type->name : "?", frame->line, what, frame->state);
+    ASYNCC_LOG("asyncc: %s:%d: coroutine `%s`, last seen at line %d: %s (state %d)\n",
+               frame->type ? frame->type->file : "?", frame->type ? frame->type->line : 0,
+               frame->type ? frame->type->name : "?", frame->line, what, frame->state);
 #else
     (void)frame, (void)what;
 #endif
@@ -2228,7 +2357,8 @@ void async_panic_frame_(const async_frame *frame, const char *what)
 void async_panic_in_(const char *function, const char *file, int line, const char *what)
 {
 #if ASYNCC_NAMES
-    ASYNCC_LOG("asyncc: %s:%d: coroutine `%s`: %s\n", file, line, function + sizeof "async_body_of_" - 1, what);
+    ASYNCC_LOG("asyncc: %s:%d: coroutine `%s`: %s\n", file, line,
+               function + sizeof "async_body_of_" - 1, what);
 #else
     (void)function, (void)file, (void)line, (void)what;
 #endif
@@ -2270,7 +2400,8 @@ const char *async_strerror(int error)
 }
 #endif
 
-static void async_report_(async_loop *loop, const char *message, int error, const char *text, const async_type *type)
+static void async_report_(async_loop *loop, const char *message, int error, const char *text,
+                          const async_type *type)
 {
     if (loop->options.on_error) {
         async_report report;
@@ -2282,7 +2413,8 @@ static void async_report_(async_loop *loop, const char *message, int error, cons
         return;
     }
 #if ASYNCC_NAMES
-    ASYNCC_LOG("asyncc: %s: %s (%d)%s%s", message, async_strerror(error), error, text ? ": " : "", text ? text : "");
+    ASYNCC_LOG("asyncc: %s: %s (%d)%s%s", message, async_strerror(error), error, text ? ": " : "",
+               text ? text : "");
     if (type) ASYNCC_LOG(", in `%s`, %s:%d", type->name, type->file, type->line);
     ASYNCC_LOG("\n");
 #endif
@@ -2298,7 +2430,9 @@ static struct async_error_note_ *async_find_note_(async_loop *loop, const async_
 }
 static void async_drop_note_(async_loop *loop, struct async_error_note_ *note)
 {
-    if (note->ended) async_report_(loop, "error of a task was never retrieved", note->error, note->text, note->type);
+    if (note->ended)
+        async_report_(loop, "error of a task was never retrieved", note->error, note->text,
+                      note->type);
     note->task = NULL;
     note->ended = false;
 }
@@ -2307,9 +2441,11 @@ static void async_forget_(async_loop *loop, uintptr_t from, uintptr_t size)
 {
     int i;
     for (i = 0; i < 8; i++)
-        if (loop->notes[i].task && (uintptr_t)loop->notes[i].task - from < size) async_drop_note_(loop, &loop->notes[i]);
+        if (loop->notes[i].task && (uintptr_t)loop->notes[i].task - from < size)
+            async_drop_note_(loop, &loop->notes[i]);
 }
-static struct async_error_note_ *async_add_note_(async_loop *loop, const async_task *task, int error, const char *text)
+static struct async_error_note_ *async_add_note_(async_loop *loop, const async_task *task,
+                                                 int error, const char *text)
 {
     struct async_error_note_ *note = async_find_note_(loop, task);
     if (!note) {
@@ -2331,7 +2467,9 @@ int async_error_text_(async_task *task, int error, const char *text)
 }
 const char *async_error_text(void)
 {
-    struct async_error_note_ *note = async_loop_ && async_loop_->current ? async_find_note_(async_loop_, async_loop_->current) : NULL;
+    struct async_error_note_ *note = async_loop_ && async_loop_->current
+                                         ? async_find_note_(async_loop_, async_loop_->current)
+                                         : NULL;
     return note ? note->text : NULL;
 }
 
@@ -2363,8 +2501,11 @@ const char *async_task_name(const async_task *task)
 }
 void async_check_result_(async_task *task, const char *file, int line)
 {
-    if (ASYNC_RARE_(!async_task_done(task))) async_panic_at_(file, line, "ASYNC_RESULT of a task that has not ended");
-    if (ASYNC_RARE_(task->wake)) async_panic_at_(file, line, "ASYNC_RESULT of a task that failed: look at async_task_error() first");
+    if (ASYNC_RARE_(!async_task_done(task)))
+        async_panic_at_(file, line, "ASYNC_RESULT of a task that has not ended");
+    if (ASYNC_RARE_(task->wake))
+        async_panic_at_(file, line,
+                        "ASYNC_RESULT of a task that failed: look at async_task_error() first");
 }
 
 /* ------------------------------------------------------------------------------------------
@@ -2464,7 +2605,9 @@ async_time async_loop_time(async_loop *loop)
 static int64_t async_deadline_(async_loop *loop, int64_t ns)
 {
     int64_t now = async_loop_time(loop);
-    return ns > INT64_MAX - 1 - now ? INT64_MAX - 1 : now + ns; /* ns is never below -INT64_MAX, now never negative */
+    return ns > INT64_MAX - 1 - now
+               ? INT64_MAX - 1
+               : now + ns; /* ns is never below -INT64_MAX, now never negative */
 }
 
 int async_loop_advance(async_loop *loop, async_duration d)
@@ -2519,7 +2662,10 @@ static async_handle **async_wheel_first_(async_loop *loop, int *level, int64_t *
             async_handle **list = &loop->wheel[*level * ASYNC_SLOTS_ + slot];
             if (*list) {
                 /* digits above the level are wheel_time's */
-                uint64_t above = shift + ASYNC_DIGIT_ < 64 ? (uint64_t)loop->wheel_time >> (shift + ASYNC_DIGIT_) << (shift + ASYNC_DIGIT_) : 0;
+                uint64_t above = shift + ASYNC_DIGIT_ < 64
+                                     ? (uint64_t)loop->wheel_time >> (shift + ASYNC_DIGIT_)
+                                                                         << (shift + ASYNC_DIGIT_)
+                                     : 0;
                 *begins = (int64_t)(above | (uint64_t)slot << shift);
                 return list;
             }
@@ -2590,10 +2736,13 @@ static void async_call_run_(async_handle *h)
     err = call->fn(call->arg);
     if (err < 0) async_report_(async_loop_, "error in a callback", err, NULL, NULL);
 }
-static const async_ops async_call_ops_ = {async_call_run_, NULL, NULL, NULL, &async_call_ops_, "call"};
-static const async_ops async_timer_call_ops_ = {async_call_run_, NULL, NULL, NULL, &async_call_ops_, "timer"};
+static const async_ops async_call_ops_ = {async_call_run_,  NULL,  NULL, NULL,
+                                          &async_call_ops_, "call"};
+static const async_ops async_timer_call_ops_ = {async_call_run_,  NULL,   NULL, NULL,
+                                                &async_call_ops_, "timer"};
 
-static int async_call_prepare_(async_loop *loop, async_call *call, const async_ops *ops, int (*fn)(void *), void *arg)
+static int async_call_prepare_(async_loop *loop, async_call *call, const async_ops *ops,
+                               int (*fn)(void *), void *arg)
 {
     if (!loop || loop->flags & ASYNC_CLOSED_) return -ESHUTDOWN;
     if (call->h.pprev) return -EBUSY;
@@ -2614,12 +2763,14 @@ int async_call_at(async_loop *loop, async_call *call, async_time when, int (*fn)
     if (!err) async_timer_add_(loop, &call->h, when);
     return err;
 }
-int async_call_later(async_loop *loop, async_call *call, async_duration d, int (*fn)(void *), void *arg)
+int async_call_later(async_loop *loop, async_call *call, async_duration d, int (*fn)(void *),
+                     void *arg)
 {
     if (!loop) return -ESHUTDOWN;
     return async_call_at(loop, call, async_deadline_(loop, d.ns), fn, arg);
 }
-static int async_call_after_(async_handle **waiters, bool done, async_call *call, int (*fn)(void *), void *arg)
+static int async_call_after_(async_handle **waiters, bool done, async_call *call, int (*fn)(void *),
+                             void *arg)
 {
     int err = async_call_prepare_(async_loop_, call, &async_call_ops_, fn, arg);
     if (err) return err;
@@ -2638,7 +2789,8 @@ bool async_call_cancel(async_call *call)
 {
     async_loop *loop = async_loop_;
     if (!call->h.pprev || !loop) return false;
-    if (call->h.ops == &async_timer_call_ops_) async_timer_gone_(loop, &call->h); /* once fired it would have the others */
+    if (call->h.ops == &async_timer_call_ops_)
+        async_timer_gone_(loop, &call->h); /* once fired it would have the others */
     async_withdraw_(loop, &call->h);
     return true;
 }
@@ -2652,8 +2804,10 @@ static void async_task_run_(async_handle *h);
 extern const async_ops async_done_ops_;
 
 static void async_told_run_(async_handle *h);
-const async_ops async_ready_ops_ = {async_task_run_, NULL, NULL, NULL, &async_ready_ops_, "its turn"};
-const async_ops async_told_ops_ = {async_told_run_, NULL, NULL, NULL, &async_ready_ops_, "its turn"};
+const async_ops async_ready_ops_ = {async_task_run_,   NULL,      NULL, NULL,
+                                    &async_ready_ops_, "its turn"};
+const async_ops async_told_ops_ = {async_told_run_,   NULL,      NULL, NULL,
+                                   &async_ready_ops_, "its turn"};
 
 /* It was cancelled while it ran, and now it waits: that wait is what the cancel is for. */
 static ASYNC_NOT_INLINE_ void async_cancel_late_(async_task *task)
@@ -2741,7 +2895,8 @@ static void async_scope_remove_(async_task *task)
     else task->scope->tail = task->pprev;
     *task->pprev = task->next;
 }
-static void async_scope_open_(async_scope *scope, async_loop *loop, void (*child_done)(async_scope *, async_task *))
+static void async_scope_open_(async_scope *scope, async_loop *loop,
+                              void (*child_done)(async_scope *, async_task *))
 {
     scope->head = NULL;
     scope->tail = &scope->head;
@@ -2766,30 +2921,40 @@ static ASYNC_NOT_INLINE_ int async_first_step_(async_loop *loop, async_task *tas
     async_task *current = loop->current;
     loop->current = task;
     async_step_(task, 0);
-    task->flags &= (uint8_t)~ASYNC_NEW_; /* until now: a group is told at once of one that has ended */
+    task->flags &=
+        (uint8_t)~ASYNC_NEW_; /* until now: a group is told at once of one that has ended */
     loop->current = current;
     return 0;
 }
-int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope, async_frame_scope_ *here, int how)
+int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope,
+                 async_frame_scope_ *here, int how)
 {
     async_task *task = (async_task *)(void *)frame - 1;
     async_loop *loop;
     frame->type = type;
-    if (ASYNC_RARE_(task->flags & ASYNC_LIVE_)) async_panic_frame_(frame, "spawned while the task in this memory still runs");
+    if (ASYNC_RARE_(task->flags & ASYNC_LIVE_))
+        async_panic_frame_(frame, "spawned while the task in this memory still runs");
     if (!scope) {
-        if (!async_loop_) async_panic_frame_(frame, "spawned with no loop in this thread: async_loop_init() first, or ASYNC_RUN");
-        scope = here && (uintptr_t)task - here->from < here->size ? &here->scope : &async_loop_->scope;
+        if (!async_loop_)
+            async_panic_frame_(
+                frame,
+                "spawned with no loop in this thread: async_loop_init() first, or ASYNC_RUN");
+        scope =
+            here && (uintptr_t)task - here->from < here->size ? &here->scope : &async_loop_->scope;
     }
     loop = scope->loop;
-    if (ASYNC_RARE_(task->flags & ASYNC_DONE_ && task->wake && loop)) async_forget_(loop, (uintptr_t)task, 1);
-    __builtin_memset((char *)frame + offsetof(async_frame, up), 0, sizeof *frame - offsetof(async_frame, up));
+    if (ASYNC_RARE_(task->flags & ASYNC_DONE_ && task->wake && loop))
+        async_forget_(loop, (uintptr_t)task, 1);
+    __builtin_memset((char *)frame + offsetof(async_frame, up), 0,
+                     sizeof *frame - offsetof(async_frame, up));
     task->wake = 0;
     task->cancelling = 0;
     task->flags = ASYNC_LIVE_ | ASYNC_NEW_;
     task->refs = 1;
     if (ASYNC_RARE_(!loop || loop->flags & ASYNC_CLOSED_ ||
                     (scope->child_done == async_group_child_done_ &&
-                     (((async_group *)(void *)scope)->aborting || (((async_group *)(void *)scope)->phase >= 2 && !scope->head))))) {
+                     (((async_group *)(void *)scope)->aborting ||
+                      (((async_group *)(void *)scope)->phase >= 2 && !scope->head))))) {
         task->flags = ASYNC_DONE_;
         task->wake = ASYNC_CANCELED;
         return -ESHUTDOWN;
@@ -2808,7 +2973,8 @@ int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope,
 void *async_new_frame_(size_t size, async_scope *scope)
 {
     async_loop *loop = scope ? scope->loop : async_loop_;
-    async_task *task = loop ? (async_task *)loop->options.alloc(loop->options.context, NULL, size) : NULL;
+    async_task *task =
+        loop ? (async_task *)loop->options.alloc(loop->options.context, NULL, size) : NULL;
     if (!task) return NULL;
     task->flags = 0;
     return task + 1;
@@ -2817,7 +2983,8 @@ static void async_free_(async_loop *loop, async_task *task)
 {
     (void)loop->options.alloc(loop->options.context, task, 0);
 }
-async_task *async_spawn_new_(async_frame *frame, const async_type *type, async_scope *scope, int how)
+async_task *async_spawn_new_(async_frame *frame, const async_type *type, async_scope *scope,
+                             int how)
 {
     async_task *task;
     if (!frame) return NULL;
@@ -2871,18 +3038,23 @@ static ASYNC_NOT_INLINE_ void async_finish_slowly_(async_task *task, int err)
     if (ASYNC_RARE_(err)) {
         struct async_error_note_ *note = async_find_note_(loop, task);
         task->u.text = note && note->error == err ? note->text : NULL;
-        if (err != ASYNC_CANCELED && !first && !collector && !(task->flags & ASYNC_QUIET_) && task->scope->child_done != async_group_child_done_) {
-            if (task->flags & ASYNC_HEAP_) async_report_(loop, "error of a detached task", err, task->u.text, async_root_(task)->type);
+        if (err != ASYNC_CANCELED && !first && !collector && !(task->flags & ASYNC_QUIET_) &&
+            task->scope->child_done != async_group_child_done_) {
+            if (task->flags & ASYNC_HEAP_)
+                async_report_(loop, "error of a detached task", err, task->u.text,
+                              async_root_(task)->type);
             else async_add_note_(loop, task, err, task->u.text)->ended = true;
         } else if (note) {
             note->task = NULL;
         }
     }
-    if (ASYNC_RARE_(task->flags & ASYNC_LEFTOVER_) && --loop->leftover == 0) loop->flags |= ASYNC_STOP_;
+    if (ASYNC_RARE_(task->flags & ASYNC_LEFTOVER_) && --loop->leftover == 0)
+        loop->flags |= ASYNC_STOP_;
     task->flags = (uint8_t)((task->flags | ASYNC_DONE_) & ~ASYNC_MUST_);
     task->wake = err;
     task->h.ops = &async_done_ops_;
-    if (collector || (task->scope->child_done == async_group_child_done_ && !(task->flags & ASYNC_NEW_))) {
+    if (collector ||
+        (task->scope->child_done == async_group_child_done_ && !(task->flags & ASYNC_NEW_))) {
         async_push_task_(loop, task);
         async_notify_all_(first, err);
     } else {
@@ -2898,7 +3070,8 @@ static void async_finish_(async_task *task, int err)
 {
     async_scope *scope = task->scope;
     async_handle **waiters = &async_root_(task)->up.waiters, *first = *waiters;
-    if (ASYNC_LIKELY_(!err && !(task->flags & (ASYNC_MUST_ | ASYNC_LEFTOVER_ | ASYNC_HEAP_)) && scope->child_done != async_group_child_done_ &&
+    if (ASYNC_LIKELY_(!err && !(task->flags & (ASYNC_MUST_ | ASYNC_LEFTOVER_ | ASYNC_HEAP_)) &&
+                      scope->child_done != async_group_child_done_ &&
                       (!first || (!first->next && first->ops == &async_join_ops_)))) {
         task->flags = ASYNC_DONE_;
         if (first) {
@@ -2963,7 +3136,8 @@ static bool async_cannot_cancel_(async_task *task)
     (void)task;
     return false;
 }
-static const async_ops async_children_ops_ = {NULL, async_cannot_cancel_, NULL, NULL, &async_ready_ops_, "the tasks of its frame"};
+static const async_ops async_children_ops_ = {NULL, async_cannot_cancel_, NULL,
+                                              NULL, &async_ready_ops_,    "the tasks of its frame"};
 
 void async_own_children_(async_frame_scope_ *scope, async_frame *frame, size_t size)
 {
@@ -2976,7 +3150,8 @@ int async_join_children_(async_frame *frame, async_frame_scope_ *scope, async_ta
     async_task *child;
     if (scope->waiter) {
         scope->waiter = NULL;
-        if (error != ASYNC_CANCELED) error = frame->held; /* as in a FINALLY part, a new cancel replaces what is held */
+        if (error != ASYNC_CANCELED)
+            error = frame->held; /* as in a FINALLY part, a new cancel replaces what is held */
     } else if (scope->scope.head) {
         for (child = scope->scope.head; child; child = child->next) (void)async_task_cancel(child);
         scope->waiter = task;
@@ -3069,7 +3244,8 @@ static bool async_slept_cancel_(async_task *task)
     async_wake_(task, ASYNC_CANCELED);
     return true;
 }
-static const async_ops async_slept_ops_ = {async_slept_run_, async_slept_cancel_, NULL, NULL, &async_ready_ops_, "sleep"};
+static const async_ops async_slept_ops_ = {
+    async_slept_run_, async_slept_cancel_, NULL, NULL, &async_ready_ops_, "sleep"};
 static bool async_sleep_cancel_(async_task *task)
 {
     async_timer_remove_(async_loop_, &task->h);
@@ -3077,7 +3253,8 @@ static bool async_sleep_cancel_(async_task *task)
     async_wake_(task, ASYNC_CANCELED);
     return true;
 }
-static const async_ops async_sleep_ops_ = {NULL, async_sleep_cancel_, NULL, NULL, &async_slept_ops_, "sleep"};
+static const async_ops async_sleep_ops_ = {NULL, async_sleep_cancel_, NULL,
+                                           NULL, &async_slept_ops_,   "sleep"};
 int async_sleep_(async_task *task, async_frame *caller, async_duration d)
 {
     async_timer_add_(async_loop_, &task->h, async_deadline_(async_loop_, d.ns));
@@ -3091,7 +3268,8 @@ static void async_misuse_run_(async_handle *h)
     async_task *task = (async_task *)(void *)h;
     async_panic_frame_(task->frame, task->u.text);
 }
-static const async_ops async_misuse_ops_ = {async_misuse_run_, NULL, NULL, NULL, &async_misuse_ops_, "a panic"};
+static const async_ops async_misuse_ops_ = {async_misuse_run_,  NULL,     NULL, NULL,
+                                            &async_misuse_ops_, "a panic"};
 static int async_misuse_(async_task *task, async_frame *caller, const char *what)
 {
     task->u.text = what;
@@ -3103,7 +3281,8 @@ static async_task *async_join_target_(async_task *task)
 {
     return (async_task *)task->u.on;
 }
-const async_ops async_join_ops_ = {NULL, async_cancel_wait_, async_join_target_, NULL, &async_ready_ops_, "join"};
+const async_ops async_join_ops_ = {NULL, async_cancel_wait_, async_join_target_,
+                                   NULL, &async_ready_ops_,  "join"};
 int async_join_(async_task *task, async_frame *caller, async_task *on)
 {
     if (ASYNC_RARE_(on == task)) { /* asyncio tells it a tick later */
@@ -3111,7 +3290,8 @@ int async_join_(async_task *task, async_frame *caller, async_task *on)
         async_wake_(task, -EDEADLK);
         return ASYNC_PENDING_;
     }
-    if (ASYNC_RARE_(!(on->flags & ASYNC_LIVE_))) return async_misuse_(task, caller, "awaits a task that was never spawned");
+    if (ASYNC_RARE_(!(on->flags & ASYNC_LIVE_)))
+        return async_misuse_(task, caller, "awaits a task that was never spawned");
     task->u.on = on;
     async_link_(&async_root_(on)->up.waiters, &task->h);
     return async_block_(task, caller, &async_join_ops_);
@@ -3144,7 +3324,8 @@ bool async_future_cancel(async_future *future)
 {
     return async_future_set_error(future, ASYNC_CANCELED) == 0;
 }
-int async_future_add_done_callback(async_future *future, async_call *call, int (*fn)(void *), void *arg)
+int async_future_add_done_callback(async_future *future, async_call *call, int (*fn)(void *),
+                                   void *arg)
 {
     return async_call_after_(&future->waiters, future->state != 0, call, fn, arg);
 }
@@ -3152,8 +3333,10 @@ static bool async_future_cancel_wait_(async_task *task)
 {
     return async_future_cancel((async_future *)task->u.on);
 }
-static const async_ops async_future_ops_ = {NULL, async_future_cancel_wait_, NULL, NULL, &async_ready_ops_, "future"};
-int async_future_wait_leaf_(struct async_future_wait *room, async_frame *caller, async_task *task, async_future *future)
+static const async_ops async_future_ops_ = {NULL, async_future_cancel_wait_, NULL,
+                                            NULL, &async_ready_ops_,         "future"};
+int async_future_wait_leaf_(struct async_future_wait *room, async_frame *caller, async_task *task,
+                            async_future *future)
 {
     (void)room;
     if (future->state) return future->error;
@@ -3198,7 +3381,8 @@ static void async_spare_run_(async_handle *h)
     async_spare_free_(spare);
     owner->h.ops->child_done(owner, child);
 }
-static const async_ops async_spare_ops_ = {async_spare_run_, NULL, NULL, NULL, &async_spare_ops_, "gather"};
+static const async_ops async_spare_ops_ = {async_spare_run_,  NULL,    NULL, NULL,
+                                           &async_spare_ops_, "gather"};
 
 /* True: the child is told to tell `owner`. */
 static int async_collect_(async_task *child, async_task *owner)
@@ -3211,8 +3395,11 @@ static int async_collect_(async_task *child, async_task *owner)
         return 1;
     }
     for (h = *list; h; h = h->next)
-        if (h == &owner->h || (h->ops == &async_spare_ops_ && ((struct async_spare_ *)(void *)h)->owner == owner)) return 0; /* named twice */
-    spare = (struct async_spare_ *)async_loop_->options.alloc(async_loop_->options.context, NULL, sizeof *spare);
+        if (h == &owner->h ||
+            (h->ops == &async_spare_ops_ && ((struct async_spare_ *)(void *)h)->owner == owner))
+            return 0; /* named twice */
+    spare = (struct async_spare_ *)async_loop_->options.alloc(async_loop_->options.context, NULL,
+                                                              sizeof *spare);
     if (!spare) return -ENOMEM;
     spare->h.ops = &async_spare_ops_;
     spare->owner = owner;
@@ -3261,7 +3448,8 @@ static void async_gather_child_done_(async_task *owner, async_task *child)
     g->left--;
     err = async_gather_verdict_(g, async_see_(child));
     if (err == ASYNC_PENDING_) return;
-    async_wake_(owner, err); /* first: a task of the allocator is freed behind those who may look at it */
+    async_wake_(owner,
+                err); /* first: a task of the allocator is freed behind those who may look at it */
     async_gather_detach_(g, owner, g->n);
 }
 static async_task *async_gather_target_(async_task *task)
@@ -3293,9 +3481,15 @@ static bool async_gather_cancelled_(async_task *task)
     }
     return g->found;
 }
-static const async_ops async_gather_ops_ = {NULL, async_cannot_cancel_, async_gather_target_, async_gather_child_done_, &async_ready_ops_, "gather"};
+static const async_ops async_gather_ops_ = {NULL,
+                                            async_cannot_cancel_,
+                                            async_gather_target_,
+                                            async_gather_child_done_,
+                                            &async_ready_ops_,
+                                            "gather"};
 
-int async_gather_(struct async_gather *g, async_frame *caller, async_task *task, const async_tasks *tasks, bool settle)
+int async_gather_(struct async_gather *g, async_frame *caller, async_task *task,
+                  const async_tasks *tasks, bool settle)
 {
     uint32_t i, reached;
     int err = 0;
@@ -3325,11 +3519,14 @@ int async_gather_(struct async_gather *g, async_frame *caller, async_task *task,
     reached = i;
     if (!err) /* those that have ended speak at once, in order */
         for (i = 0; i < g->n; i++)
-            if (async_task_done(async_child_at_(g, i)) && async_see_(async_child_at_(g, i)) && !settle && !err) err = async_child_at_(g, i)->wake;
+            if (async_task_done(async_child_at_(g, i)) && async_see_(async_child_at_(g, i)) &&
+                !settle && !err)
+                err = async_child_at_(g, i)->wake;
     if (!err && g->left) return ASYNC_PENDING_;
     async_gather_detach_(g, task, reached);
     task->h.ops = &async_ready_ops_;
-    if (ASYNC_RARE_(reached < g->n && err == -EINVAL)) return async_misuse_(task, caller, "gathers a task that was never spawned");
+    if (ASYNC_RARE_(reached < g->n && err == -EINVAL))
+        return async_misuse_(task, caller, "gathers a task that was never spawned");
     return err;
 }
 
@@ -3351,10 +3548,12 @@ int async_timeout_reschedule(async_timeout *timeout, async_duration from_now)
     if (timeout->phase != 1) return -EINVAL;
     (void)async_call_cancel(&timeout->timer);
     if (from_now.ns == INT64_MAX) return 0;
-    if (from_now.ns <= 0) return async_call_soon(loop, &timeout->timer, async_timeout_fire_, timeout);
+    if (from_now.ns <= 0)
+        return async_call_soon(loop, &timeout->timer, async_timeout_fire_, timeout);
     return async_call_later(loop, &timeout->timer, from_now, async_timeout_fire_, timeout);
 }
-int async_timeout_enter_leaf_(struct async_timeout_enter *room, async_frame *caller, async_task *task, async_timeout *timeout, async_duration d)
+int async_timeout_enter_leaf_(struct async_timeout_enter *room, async_frame *caller,
+                              async_task *task, async_timeout *timeout, async_duration d)
 {
     (void)room, (void)caller;
     if (timeout->phase == 1 || timeout->phase == 2) return -EBUSY;
@@ -3365,13 +3564,15 @@ int async_timeout_enter_leaf_(struct async_timeout_enter *room, async_frame *cal
     timeout->expired = false;
     return async_timeout_reschedule(timeout, d);
 }
-int async_timeout_exit_leaf_(struct async_timeout_exit *room, async_frame *caller, async_task *task, async_timeout *timeout, int error)
+int async_timeout_exit_leaf_(struct async_timeout_exit *room, async_frame *caller, async_task *task,
+                             async_timeout *timeout, int error)
 {
     bool expiring = timeout->phase == 2;
     (void)room, (void)caller;
     (void)async_call_cancel(&timeout->timer);
     timeout->phase = 3;
-    if (expiring && async_task_uncancel(task) <= timeout->cancelling && error == ASYNC_CANCELED) return -ETIMEDOUT;
+    if (expiring && async_task_uncancel(task) <= timeout->cancelling && error == ASYNC_CANCELED)
+        return -ETIMEDOUT;
     return error;
 }
 
@@ -3388,8 +3589,10 @@ static async_task *async_wait_for_target_(async_task *task)
 {
     return ((struct async_wait_for *)task->u.on)->on;
 }
-static const async_ops async_wait_for_woken_ops_ = {async_wait_for_run_, NULL, NULL, NULL, NULL, "wait_for"};
-static const async_ops async_wait_for_ops_ = {NULL, async_cancel_wait_, async_wait_for_target_, NULL, &async_wait_for_woken_ops_, "wait_for"};
+static const async_ops async_wait_for_woken_ops_ = {async_wait_for_run_, NULL, NULL, NULL, NULL,
+                                                    "wait_for"};
+static const async_ops async_wait_for_ops_ = {
+    NULL, async_cancel_wait_, async_wait_for_target_, NULL, &async_wait_for_woken_ops_, "wait_for"};
 /* No time at all: the task is cancelled at once, and its end waited for by a callback, so that
  * a cancel of the one who waits is not passed on to it a second time. */
 static int async_wait_for_gone_(void *arg)
@@ -3408,12 +3611,15 @@ static bool async_wait_for_gone_cancel_(async_task *task)
     async_wake_(task, ASYNC_CANCELED);
     return true;
 }
-static const async_ops async_wait_for_gone_ops_ = {NULL, async_wait_for_gone_cancel_, NULL, NULL, &async_ready_ops_, "wait_for"};
-int async_wait_for_leaf_(struct async_wait_for *w, async_frame *caller, async_task *task, async_task *on, async_duration d)
+static const async_ops async_wait_for_gone_ops_ = {NULL, async_wait_for_gone_cancel_, NULL,
+                                                   NULL, &async_ready_ops_,           "wait_for"};
+int async_wait_for_leaf_(struct async_wait_for *w, async_frame *caller, async_task *task,
+                         async_task *on, async_duration d)
 {
     int err;
     if (async_task_done(on)) return async_see_(on);
-    if (on == task || !(on->flags & ASYNC_LIVE_)) return async_join_(task, caller, on); /* which says why not */
+    if (on == task || !(on->flags & ASYNC_LIVE_))
+        return async_join_(task, caller, on); /* which says why not */
     w->on = on;
     w->timeout.phase = 0;
     if (d.ns <= 0) { /* a task that has not started never does */
@@ -3462,7 +3668,8 @@ static void async_group_child_done_(async_scope *scope, async_task *child)
         (void)async_task_cancel(group->parent);
     }
 }
-int async_group_enter_leaf_(struct async_group_enter *room, async_frame *caller, async_task *task, async_group *group)
+int async_group_enter_leaf_(struct async_group_enter *room, async_frame *caller, async_task *task,
+                            async_group *group)
 {
     (void)room, (void)caller;
     if (group->phase == 1 || group->phase == 2) return -EBUSY;
@@ -3490,7 +3697,8 @@ static int async_group_verdict_(async_group *group, async_task *task)
     } else if (group->body_error != ASYNC_CANCELED) {
         err = group->body_error;
     }
-    for (failed = group->failed; failed; failed = async_group_next_failed(failed)) async_task_release(failed);
+    for (failed = group->failed; failed; failed = async_group_next_failed(failed))
+        async_task_release(failed);
     /* a cancel from outside is not lost: it comes at the next await */
     if (err < 0 && task->cancelling) {
         (void)async_task_uncancel(task);
@@ -3505,7 +3713,8 @@ static bool async_group_wake_cancelled_(async_task *task)
     return true;
 }
 extern const async_ops async_group_woken_ops_;
-static const async_ops async_group_ops_ = {NULL, async_group_wake_cancelled_, NULL, NULL, &async_group_woken_ops_, "group"};
+static const async_ops async_group_ops_ = {NULL, async_group_wake_cancelled_, NULL,
+                                           NULL, &async_group_woken_ops_,     "group"};
 static int async_group_wait_(async_group *group, async_frame *caller, async_task *task)
 {
     if (!group->scope.head) return async_group_verdict_(group, task);
@@ -3528,7 +3737,8 @@ static void async_group_run_(async_handle *h)
     if (err != ASYNC_PENDING_) async_step_(task, err);
 }
 const async_ops async_group_woken_ops_ = {async_group_run_, NULL, NULL, NULL, NULL, "group"};
-int async_group_exit_leaf_(struct async_group_exit *room, async_frame *caller, async_task *task, async_group *group, int error)
+int async_group_exit_leaf_(struct async_group_exit *room, async_frame *caller, async_task *task,
+                           async_group *group, int error)
 {
     (void)room;
     group->phase = 2;
@@ -3555,7 +3765,8 @@ static void async_line_remove_(async_line_ *line, async_waiter_ *w)
     else line->last = w->prev;
     w->in_line = false;
 }
-static int async_line_wait_(async_line_ *line, async_waiter_ *w, async_frame *caller, async_task *task, const async_ops *ops)
+static int async_line_wait_(async_line_ *line, async_waiter_ *w, async_frame *caller,
+                            async_task *task, const async_ops *ops)
 {
     w->next = NULL;
     w->prev = line->last;
@@ -3635,8 +3846,10 @@ static void async_lock_run_(async_handle *h)
     async_step_(task, async_lock_taken_(lock, async_line_turn_(task, &lock->line)));
 }
 static const async_ops async_lock_woken_ops_ = {async_lock_run_, NULL, NULL, NULL, NULL, "lock"};
-static const async_ops async_lock_ops_ = {NULL, async_line_cancel_, NULL, NULL, &async_lock_woken_ops_, "lock"};
-int async_lock_acquire_leaf_(struct async_lock_acquire *room, async_frame *caller, async_task *task, async_lock *lock)
+static const async_ops async_lock_ops_ = {NULL, async_line_cancel_,     NULL,
+                                          NULL, &async_lock_woken_ops_, "lock"};
+int async_lock_acquire_leaf_(struct async_lock_acquire *room, async_frame *caller, async_task *task,
+                             async_lock *lock)
 {
     if (async_lock_try_(lock)) return 0;
     room->lock = lock;
@@ -3654,8 +3867,10 @@ void async_event_set(async_event *event)
     event->waiters = NULL;
     async_notify_all_(first, 0);
 }
-static const async_ops async_event_ops_ = {NULL, async_cancel_wait_, NULL, NULL, &async_ready_ops_, "event"};
-int async_event_wait_leaf_(struct async_event_wait *room, async_frame *caller, async_task *task, async_event *event)
+static const async_ops async_event_ops_ = {NULL, async_cancel_wait_, NULL,
+                                           NULL, &async_ready_ops_,  "event"};
+int async_event_wait_leaf_(struct async_event_wait *room, async_frame *caller, async_task *task,
+                           async_event *event)
 {
     (void)room;
     if (event->set) return 0;
@@ -3695,9 +3910,12 @@ static void async_semaphore_run_(async_handle *h)
     while (s->value > 0 && async_semaphore_wake_next_(s)) {}
     async_step_(task, err);
 }
-static const async_ops async_semaphore_woken_ops_ = {async_semaphore_run_, NULL, NULL, NULL, NULL, "semaphore"};
-static const async_ops async_semaphore_ops_ = {NULL, async_line_cancel_, NULL, NULL, &async_semaphore_woken_ops_, "semaphore"};
-int async_semaphore_acquire_leaf_(struct async_semaphore_acquire *room, async_frame *caller, async_task *task, async_semaphore *s)
+static const async_ops async_semaphore_woken_ops_ = {async_semaphore_run_, NULL, NULL, NULL, NULL,
+                                                     "semaphore"};
+static const async_ops async_semaphore_ops_ = {NULL, async_line_cancel_,          NULL,
+                                               NULL, &async_semaphore_woken_ops_, "semaphore"};
+int async_semaphore_acquire_leaf_(struct async_semaphore_acquire *room, async_frame *caller,
+                                  async_task *task, async_semaphore *s)
 {
     if (!async_semaphore_locked(s)) {
         s->value--;
@@ -3722,8 +3940,10 @@ int async_condition_notify(async_condition *c, uint32_t n)
     return 0;
 }
 extern const async_ops async_condition_woken_ops_;
-static const async_ops async_condition_ops_ = {NULL, async_line_cancel_, NULL, NULL, &async_condition_woken_ops_, "condition"};
-static int async_condition_start_(struct async_condition_wait *room, async_frame *caller, async_task *task)
+static const async_ops async_condition_ops_ = {NULL, async_line_cancel_,          NULL,
+                                               NULL, &async_condition_woken_ops_, "condition"};
+static int async_condition_start_(struct async_condition_wait *room, async_frame *caller,
+                                  async_task *task)
 {
     async_condition *c = room->condition;
     int err = async_lock_release(async_condition_lock(c));
@@ -3755,8 +3975,10 @@ static void async_condition_run_(async_handle *h)
     }
     async_step_(task, room->err);
 }
-const async_ops async_condition_woken_ops_ = {async_condition_run_, NULL, NULL, NULL, NULL, "condition"};
-int async_condition_wait_(struct async_condition_wait *room, async_frame *caller, async_task *task, async_condition *condition, bool (*predicate)(void *), void *arg)
+const async_ops async_condition_woken_ops_ = {async_condition_run_, NULL, NULL, NULL, NULL,
+                                              "condition"};
+int async_condition_wait_(struct async_condition_wait *room, async_frame *caller, async_task *task,
+                          async_condition *condition, bool (*predicate)(void *), void *arg)
 {
     if (predicate && predicate(arg)) return 0;
     room->condition = condition;
@@ -3787,14 +4009,17 @@ static void async_barrier_leave_(async_barrier *b)
     async_barrier_wake_all_(b);
 }
 extern const async_ops async_barrier_woken_ops_;
-static const async_ops async_barrier_ops_ = {NULL, async_line_cancel_, NULL, NULL, &async_barrier_woken_ops_, "barrier"};
-static int async_barrier_go_on_(struct async_barrier_wait *room, async_frame *caller, async_task *task)
+static const async_ops async_barrier_ops_ = {NULL, async_line_cancel_,        NULL,
+                                             NULL, &async_barrier_woken_ops_, "barrier"};
+static int async_barrier_go_on_(struct async_barrier_wait *room, async_frame *caller,
+                                async_task *task)
 {
     async_barrier *b = room->barrier;
     int err = 0;
     if (!room->counted) { /* until the last round has gone */
         if (b->state == ASYNC_BROKEN_) return ASYNC_EBROKEN;
-        if (b->state != ASYNC_FILLING_) return async_line_wait_(&b->line, &room->w, caller, task, &async_barrier_ops_);
+        if (b->state != ASYNC_FILLING_)
+            return async_line_wait_(&b->line, &room->w, caller, task, &async_barrier_ops_);
         room->counted = true;
         room->async_result_ = b->count++;
         if (b->count == b->parties) {
@@ -3802,7 +4027,8 @@ static int async_barrier_go_on_(struct async_barrier_wait *room, async_frame *ca
             async_barrier_wake_all_(b);
         }
     }
-    if (b->state == ASYNC_FILLING_) return async_line_wait_(&b->line, &room->w, caller, task, &async_barrier_ops_);
+    if (b->state == ASYNC_FILLING_)
+        return async_line_wait_(&b->line, &room->w, caller, task, &async_barrier_ops_);
     if (b->state != ASYNC_DRAINING_) err = ASYNC_EBROKEN;
     async_barrier_leave_(b);
     return err;
@@ -3821,7 +4047,8 @@ static void async_barrier_run_(async_handle *h)
     if (err != ASYNC_PENDING_) async_step_(task, err);
 }
 const async_ops async_barrier_woken_ops_ = {async_barrier_run_, NULL, NULL, NULL, NULL, "barrier"};
-int async_barrier_wait_leaf_(struct async_barrier_wait *room, async_frame *caller, async_task *task, async_barrier *barrier)
+int async_barrier_wait_leaf_(struct async_barrier_wait *room, async_frame *caller, async_task *task,
+                             async_barrier *barrier)
 {
     if (!barrier->parties) return -EINVAL;
     room->barrier = barrier;
@@ -3868,7 +4095,8 @@ static void async_queue_swap_(char *a, char *b, uint32_t size)
         *b = c;
     }
 }
-static bool async_queue_less_(const async_queue *q, void *items, uint32_t a, uint32_t b, uint32_t size)
+static bool async_queue_less_(const async_queue *q, void *items, uint32_t a, uint32_t b,
+                              uint32_t size)
 {
     return q->compare(async_queue_at_(items, a, size), async_queue_at_(items, b, size)) < 0;
 }
@@ -3878,14 +4106,16 @@ static void async_queue_rise_(const async_queue *q, void *items, uint32_t i, uin
     for (; i && async_queue_less_(q, items, i, up = (i - 1) / 2, size); i = up)
         async_queue_swap_(async_queue_at_(items, i, size), async_queue_at_(items, up, size), size);
 }
-static void async_queue_insert_(async_queue *q, void *items, const void *item, uint32_t size, uint32_t capacity)
+static void async_queue_insert_(async_queue *q, void *items, const void *item, uint32_t size,
+                                uint32_t capacity)
 {
     uint32_t i = q->count++;
     if (q->order == ASYNC_FIFO) i = (uint32_t)(((uint64_t)q->first + i) % capacity);
     __builtin_memcpy(async_queue_at_(items, i, size), item, size);
     if (q->order == ASYNC_PRIORITY) async_queue_rise_(q, items, i, size);
 }
-static void async_queue_take_(async_queue *q, void *items, void *item, uint32_t size, uint32_t capacity)
+static void async_queue_take_(async_queue *q, void *items, void *item, uint32_t size,
+                              uint32_t capacity)
 {
     uint32_t n = --q->count, i = 0, down;
     if (q->order == ASYNC_LIFO) i = n;
@@ -3900,11 +4130,13 @@ static void async_queue_take_(async_queue *q, void *items, void *item, uint32_t 
     __builtin_memcpy(items, async_queue_at_(items, n, size), size);
     for (; (down = 2 * i + 1) < n; i = down) {
         if (down + 1 < n && !async_queue_less_(q, items, down, down + 1, size)) down++;
-        async_queue_swap_(async_queue_at_(items, i, size), async_queue_at_(items, down, size), size);
+        async_queue_swap_(async_queue_at_(items, i, size), async_queue_at_(items, down, size),
+                          size);
     }
     async_queue_rise_(q, items, i, size);
 }
-int async_queue_put_nowait_(async_queue *q, void *items, const void *item, uint32_t size, uint32_t capacity)
+int async_queue_put_nowait_(async_queue *q, void *items, const void *item, uint32_t size,
+                            uint32_t capacity)
 {
     if (q->shut) return -ESHUTDOWN;
     if (q->count == capacity) return -EAGAIN;
@@ -3913,7 +4145,8 @@ int async_queue_put_nowait_(async_queue *q, void *items, const void *item, uint3
     async_queue_wake_(&q->getters);
     return 0;
 }
-int async_queue_get_nowait_(async_queue *q, void *items, void *item, uint32_t size, uint32_t capacity)
+int async_queue_get_nowait_(async_queue *q, void *items, void *item, uint32_t size,
+                            uint32_t capacity)
 {
     if (!q->count) return q->shut ? -ESHUTDOWN : -EAGAIN;
     async_queue_take_(q, items, item, size, capacity);
@@ -3921,15 +4154,19 @@ int async_queue_get_nowait_(async_queue *q, void *items, void *item, uint32_t si
     return 0;
 }
 extern const async_ops async_put_woken_ops_, async_get_woken_ops_;
-static const async_ops async_put_ops_ = {NULL, async_line_cancel_, NULL, NULL, &async_put_woken_ops_, "queue put"};
-static const async_ops async_get_ops_ = {NULL, async_line_cancel_, NULL, NULL, &async_get_woken_ops_, "queue get"};
-static int async_queue_try_(struct async_queue_io_ *io, async_frame *caller, async_task *task, bool put)
+static const async_ops async_put_ops_ = {NULL, async_line_cancel_,    NULL,
+                                         NULL, &async_put_woken_ops_, "queue put"};
+static const async_ops async_get_ops_ = {NULL, async_line_cancel_,    NULL,
+                                         NULL, &async_get_woken_ops_, "queue get"};
+static int async_queue_try_(struct async_queue_io_ *io, async_frame *caller, async_task *task,
+                            bool put)
 {
     async_queue *q = io->queue;
     int err = put ? async_queue_put_nowait_(q, io->items, io->item.from, io->size, io->capacity)
                   : async_queue_get_nowait_(q, io->items, io->item.to, io->size, io->capacity);
     if (err != -EAGAIN) return err;
-    return async_line_wait_(put ? &q->putters : &q->getters, &io->w, caller, task, put ? &async_put_ops_ : &async_get_ops_);
+    return async_line_wait_(put ? &q->putters : &q->getters, &io->w, caller, task,
+                            put ? &async_put_ops_ : &async_get_ops_);
 }
 static void async_queue_turn_(async_task *task, bool put)
 {
@@ -3938,7 +4175,8 @@ static void async_queue_turn_(async_task *task, bool put)
     async_line_ *line = put ? &q->putters : &q->getters;
     int err = async_line_turn_(task, line);
     if (!err) err = async_queue_try_(io, task->frame, task, put);
-    else if (io->w.state == ASYNC_CHOSEN_ && (put ? q->count < io->capacity : q->count > 0)) async_queue_wake_(line);
+    else if (io->w.state == ASYNC_CHOSEN_ && (put ? q->count < io->capacity : q->count > 0))
+        async_queue_wake_(line);
     if (err != ASYNC_PENDING_) async_step_(task, err);
 }
 static void async_put_run_(async_handle *h)
@@ -3951,20 +4189,24 @@ static void async_get_run_(async_handle *h)
 }
 const async_ops async_put_woken_ops_ = {async_put_run_, NULL, NULL, NULL, NULL, "queue put"};
 const async_ops async_get_woken_ops_ = {async_get_run_, NULL, NULL, NULL, NULL, "queue get"};
-static void async_queue_io_(struct async_queue_io_ *io, async_queue *queue, void *items, uint32_t size, uint32_t capacity)
+static void async_queue_io_(struct async_queue_io_ *io, async_queue *queue, void *items,
+                            uint32_t size, uint32_t capacity)
 {
     io->queue = queue;
     io->items = items;
     io->size = size;
     io->capacity = capacity;
 }
-int async_queue_put_(struct async_queue_io_ *io, async_frame *caller, async_task *task, async_queue *queue, void *items, const void *item, uint32_t size, uint32_t capacity)
+int async_queue_put_(struct async_queue_io_ *io, async_frame *caller, async_task *task,
+                     async_queue *queue, void *items, const void *item, uint32_t size,
+                     uint32_t capacity)
 {
     async_queue_io_(io, queue, items, size, capacity);
     io->item.from = item;
     return async_queue_try_(io, caller, task, true);
 }
-int async_queue_get_(struct async_queue_io_ *io, async_frame *caller, async_task *task, async_queue *queue, void *items, void *item, uint32_t size, uint32_t capacity)
+int async_queue_get_(struct async_queue_io_ *io, async_frame *caller, async_task *task,
+                     async_queue *queue, void *items, void *item, uint32_t size, uint32_t capacity)
 {
     async_queue_io_(io, queue, items, size, capacity);
     io->item.to = item;
@@ -3984,8 +4226,10 @@ int async_queue_task_done(async_queue *q)
     if (--q->unfinished == 0) async_queue_finished_(q);
     return 0;
 }
-static const async_ops async_queue_join_ops_ = {NULL, async_cancel_wait_, NULL, NULL, &async_ready_ops_, "queue join"};
-int async_queue_join_leaf_(struct async_queue_join *room, async_frame *caller, async_task *task, async_queue *q)
+static const async_ops async_queue_join_ops_ = {NULL, async_cancel_wait_, NULL,
+                                                NULL, &async_ready_ops_,  "queue join"};
+int async_queue_join_leaf_(struct async_queue_join *room, async_frame *caller, async_task *task,
+                           async_queue *q)
 {
     (void)room;
     if (!q->unfinished) return 0;
@@ -4017,7 +4261,9 @@ static void async_io_close_(async_loop *loop);
 /* No sleep is longer than a day: some systems refuse one of years, and where time_t has 32 bits
  * it would overflow. */
 #define ASYNC_DAY_ ((int64_t)86400 * 1000000000)
-enum { ASYNC_POLL_EVERY_ = 64 }; /* resumes between two looks at clock and poller, if work never ends */
+enum {
+    ASYNC_POLL_EVERY_ = 64
+}; /* resumes between two looks at clock and poller, if work never ends */
 
 /* Waits for the next thing to happen, at most until the next deadline. False: nothing will. */
 static ASYNC_NOT_INLINE_ bool async_idle_(async_loop *loop)
@@ -4025,14 +4271,16 @@ static ASYNC_NOT_INLINE_ bool async_idle_(async_loop *loop)
     int64_t wait = 0, next = 0;
     if (!loop->head && !(loop->flags & ASYNC_STOP_)) {
         next = async_next_timer_(loop);
-        wait = next == INT64_MAX ? INT64_MAX : loop->flags & ASYNC_VIRTUAL_ || next < 0 ? 0 : next - async_loop_time(loop);
+        wait = next == INT64_MAX                          ? INT64_MAX
+               : loop->flags & ASYNC_VIRTUAL_ || next < 0 ? 0
+                                                          : next - async_loop_time(loop);
     }
 #if ASYNCC_IO
     if (loop->fd_waits && loop->poll_fd >= 0) {
         async_io_poll_(loop, wait);
     } else
 #endif
-    if (wait > 0) {
+        if (wait > 0) {
         if (next == INT64_MAX) return false;
         if (wait > ASYNC_DAY_) wait = ASYNC_DAY_;
 #if !ASYNCC_FREESTANDING
@@ -4049,7 +4297,8 @@ static ASYNC_NOT_INLINE_ bool async_idle_(async_loop *loop)
         return false;
     }
     if (!(loop->flags & ASYNC_VIRTUAL_)) loop->now = async_clock_();
-    else if (!loop->head && next && next != INT64_MAX) loop->now = next > loop->now ? next : loop->now;
+    else if (!loop->head && next && next != INT64_MAX)
+        loop->now = next > loop->now ? next : loop->now;
     loop->current = NULL;
     return true;
 }
@@ -4070,7 +4319,8 @@ static bool async_tick_(async_loop *loop, uint32_t *resumes)
     while ((h = loop->batch) != NULL) {
         loop->batch = h->next;
         ++*resumes;
-        if (ASYNC_LIKELY_(h->ops == &async_ready_ops_)) async_task_turn_(loop, (async_task *)(void *)h);
+        if (ASYNC_LIKELY_(h->ops == &async_ready_ops_))
+            async_task_turn_(loop, (async_task *)(void *)h);
         else h->ops->run(h);
     }
     return true;
@@ -4131,7 +4381,7 @@ static int async_loop_run_(async_loop *loop)
         }
     } while (!(loop->flags & ASYNC_STOP_));
     loop->current = NULL;
-    loop->flags &= (uint8_t)~(ASYNC_RUNNING_ | ASYNC_STOP_);
+    loop->flags &= (uint8_t) ~(ASYNC_RUNNING_ | ASYNC_STOP_);
     return err;
 }
 int async_loop_run_forever(async_loop *loop)
@@ -4206,7 +4456,8 @@ int async_loop_close(async_loop *loop)
     async_loop *running;
     async_scope *scope;
     async_task *task, *next;
-    async_handle *h, *after, *dead = NULL; /* scopes may lie in tasks: none is freed before the last look */
+    async_handle *h, *after,
+        *dead = NULL; /* scopes may lie in tasks: none is freed before the last look */
     int i;
     if (loop->flags & ASYNC_CLOSED_) return 0;
     if (loop->flags & ASYNC_RUNNING_) return -EBUSY;
@@ -4217,9 +4468,13 @@ int async_loop_close(async_loop *loop)
         if (loop->notes[i].task) async_drop_note_(loop, &loop->notes[i]);
     for (scope = loop->scopes; scope; scope = scope->next)
         for (task = scope->head; task; task = task->next) {
-            if (!async_task_done(task)) async_report_(loop, "task was destroyed but it is pending", 0, NULL, async_root_(task)->type);
+            if (!async_task_done(task))
+                async_report_(loop, "task was destroyed but it is pending", 0, NULL,
+                              async_root_(task)->type);
             task->flags &= (uint8_t)~ASYNC_LIVE_;
-            if (task->h.ops == &async_gather_ops_) async_gather_detach_((struct async_gather *)task->u.on, task, ((struct async_gather *)task->u.on)->n);
+            if (task->h.ops == &async_gather_ops_)
+                async_gather_detach_((struct async_gather *)task->u.on, task,
+                                     ((struct async_gather *)task->u.on)->n);
         }
     /* calls that were queued, timed or waiting are their owner's again */
     for (scope = loop->scopes; scope; scope = scope->next)
@@ -4230,10 +4485,12 @@ int async_loop_close(async_loop *loop)
     for (h = loop->head; h; h = after) {
         after = h->next;
         h->pprev = NULL;
-        if (h->ops == &async_free_ops_ && !((async_task *)(void *)h)->refs) h->next = dead, dead = h;
+        if (h->ops == &async_free_ops_ && !((async_task *)(void *)h)->refs)
+            h->next = dead, dead = h;
     }
     for (scope = loop->scopes; scope; scope = scope->next) {
-        task = scope->child_done == async_group_child_done_ ? ((async_group *)(void *)scope)->failed : NULL;
+        task = scope->child_done == async_group_child_done_ ? ((async_group *)(void *)scope)->failed
+                                                            : NULL;
         for (; task; task = next) {
             next = async_group_next_failed(task);
             if (task->flags & ASYNC_HEAP_) task->h.next = dead, dead = &task->h;
@@ -4275,8 +4532,9 @@ int async_run_main_(async_frame *frame, const async_type *type)
 #if ASYNCC_NAMES
     if (err) {
         const char *text = async_task_error_text((async_task *)(void *)frame - 1);
-        ASYNCC_LOG("asyncc: `%s` (%s:%d) ended with an error: %s (%d)%s%s\n", type->name, type->file, type->line, async_strerror(err), err,
-                   text ? ": " : "", text ? text : "");
+        ASYNCC_LOG("asyncc: `%s` (%s:%d) ended with an error: %s (%d)%s%s\n", type->name,
+                   type->file, type->line, async_strerror(err), err, text ? ": " : "",
+                   text ? text : "");
     }
 #endif
     return err ? 1 : 0;
@@ -4299,19 +4557,21 @@ int async_run_main_(async_frame *frame, const async_type *type)
 enum {
     ASYNC_FD_OWNED_ = 1,
     ASYNC_FD_REGISTERED_ = 2,
-    ASYNC_FD_DRY_ = 4,       /* shifted by direction: nothing to read, no room to write (8) */
+    ASYNC_FD_DRY_ = 4, /* shifted by direction: nothing to read, no room to write (8) */
     ASYNC_FD_SOCKET_ = 16,
-    ASYNC_FD_TCP_ = 32,      /* a short read says that nothing is left */
-    ASYNC_FD_ALWAYS_ = 64,   /* ... but not after a hang-up or urgent data */
-    ASYNC_FD_PAUSED_ = 128   /* a listener that waits for descriptors to become free */
+    ASYNC_FD_TCP_ = 32,    /* a short read says that nothing is left */
+    ASYNC_FD_ALWAYS_ = 64, /* ... but not after a hang-up or urgent data */
+    ASYNC_FD_PAUSED_ = 128 /* a listener that waits for descriptors to become free */
 };
 enum {
-    ASYNC_IO_BUDGET_ = 32,     /* operations of one task that finish at once, before others get a turn */
-    ASYNC_IO_MOST_ = 1 << 30   /* bytes in one call: macOS refuses more than INT_MAX */
+    ASYNC_IO_BUDGET_ =
+        32, /* operations of one task that finish at once, before others get a turn */
+    ASYNC_IO_MOST_ = 1 << 30 /* bytes in one call: macOS refuses more than INT_MAX */
 };
 extern const async_ops async_io_woken_ops_;
 static bool async_io_cancel_(async_task *task);
-static const async_ops async_io_ops_ = {NULL, async_io_cancel_, NULL, NULL, &async_io_woken_ops_, "descriptor"};
+static const async_ops async_io_ops_ = {NULL, async_io_cancel_,     NULL,
+                                        NULL, &async_io_woken_ops_, "descriptor"};
 static int async_accept_retry_(void *arg);
 
 /* The poller's contract: the functions of one of the sections below. Each gives 0 or -errno.
@@ -4334,10 +4594,12 @@ static int async_fd_reserve_(async_loop *loop, int fd)
     int count = loop->fd_count ? loop->fd_count : 64;
     async_fd_ *fds;
     if (fd >= 0 && fd < loop->fd_count) return 0;
-    if (ASYNCC_SYS(fcntl)(fd, F_GETFD, 0) < 0) return -errno; /* no table for a number that is nonsense */
+    if (ASYNCC_SYS(fcntl)(fd, F_GETFD, 0) < 0)
+        return -errno; /* no table for a number that is nonsense */
     while (count <= fd) count = count > INT32_MAX / 2 ? INT32_MAX : count * 2;
     if (count == INT32_MAX || (size_t)count > SIZE_MAX / sizeof *fds) return -ENOMEM;
-    fds = (async_fd_ *)loop->options.alloc(loop->options.context, loop->fds, (size_t)count * sizeof *fds);
+    fds = (async_fd_ *)loop->options.alloc(loop->options.context, loop->fds,
+                                           (size_t)count * sizeof *fds);
     if (!fds) return -ENOMEM;
     __builtin_memset(fds + loop->fd_count, 0, (size_t)(count - loop->fd_count) * sizeof *fds);
     loop->fds = fds;
@@ -4347,7 +4609,9 @@ static int async_fd_reserve_(async_loop *loop, int fd)
 
 static async_fd_ *async_fd_owned_(async_loop *loop, int fd)
 {
-    return loop && fd >= 0 && fd < loop->fd_count && loop->fds[fd].flags & ASYNC_FD_OWNED_ ? &loop->fds[fd] : NULL;
+    return loop && fd >= 0 && fd < loop->fd_count && loop->fds[fd].flags & ASYNC_FD_OWNED_
+               ? &loop->fds[fd]
+               : NULL;
 }
 
 /* Somebody waits, and has not been woken yet. */
@@ -4378,7 +4642,8 @@ static void async_fd_forget_(async_loop *loop, async_fd_ *f)
     }
 }
 
-static void async_fd_event_(async_loop *loop, int fd, uint32_t generation, bool readable, bool writable, bool always)
+static void async_fd_event_(async_loop *loop, int fd, uint32_t generation, bool readable,
+                            bool writable, bool always)
 {
     async_fd_ *f = fd >= 0 && fd < loop->fd_count ? &loop->fds[fd] : NULL;
     if (!f || f->generation != generation) return;
@@ -4406,7 +4671,8 @@ static void async_io_poll_(async_loop *loop, int64_t timeout)
     if (timeout > ASYNC_DAY_ && timeout != INT64_MAX) timeout = ASYNC_DAY_;
     err = async_poll_(loop, timeout);
     if (err == 0 || err == -EINTR) return;
-    for (fd = 0; fd < loop->fd_count; fd++) async_fd_wake_(&loop->fds[fd], 0, err), async_fd_wake_(&loop->fds[fd], 1, err);
+    for (fd = 0; fd < loop->fd_count; fd++)
+        async_fd_wake_(&loop->fds[fd], 0, err), async_fd_wake_(&loop->fds[fd], 1, err);
 }
 
 /* A descriptor of ours: non-blocking, not inherited. Whoever had its number before has been
@@ -4442,7 +4708,10 @@ static int async_socket_(async_loop *loop, int family, int type)
     (void)ASYNCC_SYS(fcntl)(fd, F_SETFD, FD_CLOEXEC);
     err = async_set_nonblocking_(fd);
 #endif
-    if (!err) err = async_fd_own_(loop, fd, ASYNC_FD_SOCKET_ | (type == SOCK_STREAM && family != AF_UNIX ? ASYNC_FD_TCP_ : 0));
+    if (!err)
+        err = async_fd_own_(loop, fd,
+                            ASYNC_FD_SOCKET_ |
+                                (type == SOCK_STREAM && family != AF_UNIX ? ASYNC_FD_TCP_ : 0));
     if (err) (void)async_close_fd_(fd);
     return err ? err : fd;
 }
@@ -4464,18 +4733,24 @@ int async_adopt(int fd)
     struct sockaddr_storage name;
     if (!loop) return -EINVAL;
     if (async_fd_owned_(loop, fd)) return -EBUSY;
-    if (fd >= 0 && fd < loop->fd_count && (loop->fds[fd].waiter[0] || loop->fds[fd].waiter[1])) return -EBUSY;
+    if (fd >= 0 && fd < loop->fd_count && (loop->fds[fd].waiter[0] || loop->fds[fd].waiter[1]))
+        return -EBUSY;
     err = async_set_nonblocking_(fd);
     if (err) return err;
-    if (loop->poll_fd >= 0) async_poll_del_(loop, fd); /* what a wait for it as a foreign one has left */
+    if (loop->poll_fd >= 0)
+        async_poll_del_(loop, fd); /* what a wait for it as a foreign one has left */
     if (ASYNCC_SYS(getsockopt)(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0) {
         size = sizeof name;
-        if (ASYNCC_SYS(getsockname)(fd, (struct sockaddr *)&name, &size) == 0) family = name.ss_family;
-        flags = ASYNC_FD_SOCKET_ | (type == SOCK_STREAM && (family == AF_INET || family == AF_INET6) ? ASYNC_FD_TCP_ : 0);
+        if (ASYNCC_SYS(getsockname)(fd, (struct sockaddr *)&name, &size) == 0)
+            family = name.ss_family;
+        flags =
+            ASYNC_FD_SOCKET_ |
+            (type == SOCK_STREAM && (family == AF_INET || family == AF_INET6) ? ASYNC_FD_TCP_ : 0);
         async_stream_options_(fd, false);
     } else {
         struct sigaction now;
-        if (ASYNCC_SYS(sigaction)(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_DFL) (void)ASYNCC_SYS(signal)(SIGPIPE, SIG_IGN);
+        if (ASYNCC_SYS(sigaction)(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+            (void)ASYNCC_SYS(signal)(SIGPIPE, SIG_IGN);
     }
     return async_fd_own_(loop, fd, flags);
 }
@@ -4559,13 +4834,13 @@ static int async_accept_try_(async_loop *loop, struct async_io_ *io)
             return 0;
         }
         err = errno;
-        if ((err == EMFILE || err == ENFILE) && loop->spare_fd >= 0) err = async_accept_refuse_(loop, io->io.fd);
+        if ((err == EMFILE || err == ENFILE) && loop->spare_fd >= 0)
+            err = async_accept_refuse_(loop, io->io.fd);
         switch (err) {
         case EMFILE: /* and nothing to refuse it with */
         case ENFILE:
         case ENOBUFS:
-        case ENOMEM:
-            return async_accept_pause_(loop, io->io.fd, ASYNC_MS(100));
+        case ENOMEM: return async_accept_pause_(loop, io->io.fd, ASYNC_MS(100));
         case 0: /* refused, */
         case EINTR:
         case ECONNABORTED: /* or dead in the queue: the next, please */
@@ -4581,11 +4856,11 @@ static int async_accept_try_(async_loop *loop, struct async_io_ *io)
         case ENONET:
 #endif
             break;
-        default:
-            return -err;
+        default: return -err;
         }
     }
-    return async_accept_pause_(loop, io->io.fd, ASYNC_MS(1)); /* a flood of them: others get a turn */
+    return async_accept_pause_(loop, io->io.fd,
+                               ASYNC_MS(1)); /* a flood of them: others get a turn */
 }
 
 /* TCP to a free local port can be given the very port it asks for, and talk to itself. */
@@ -4594,8 +4869,10 @@ static bool async_connected_to_itself_(int fd)
     async_address here, there;
     here.length = there.length = sizeof here.storage;
     return ASYNCC_SYS(getsockname)(fd, (struct sockaddr *)&here.storage, &here.length) == 0 &&
-           ASYNCC_SYS(getpeername)(fd, (struct sockaddr *)&there.storage, &there.length) == 0 && here.length == there.length &&
-           (here.storage.ss_family == AF_INET || here.storage.ss_family == AF_INET6) && memcmp(&here.storage, &there.storage, here.length) == 0;
+           ASYNCC_SYS(getpeername)(fd, (struct sockaddr *)&there.storage, &there.length) == 0 &&
+           here.length == there.length &&
+           (here.storage.ss_family == AF_INET || here.storage.ss_family == AF_INET6) &&
+           memcmp(&here.storage, &there.storage, here.length) == 0;
 }
 static int async_connect_try_(struct async_io_ *io)
 {
@@ -4615,36 +4892,39 @@ static int async_io_try_(async_loop *loop, struct async_io_ *io)
     ptrdiff_t n;
     for (;;) {
         async_address *address = io->io.address;
-        char *data = io->io.done ? (char *)io->io.data + io->io.done : (char *)io->io.data; /* it may be NULL */
+        char *data = io->io.done ? (char *)io->io.data + io->io.done
+                                 : (char *)io->io.data; /* it may be NULL */
         size_t size = io->io.size - io->io.done;
         if (size > ASYNC_IO_MOST_) size = ASYNC_IO_MOST_;
         switch (io->io.op) {
-        case ASYNC_IO_READ_:
-            n = ASYNCC_SYS(read)(fd, data, size);
-            break;
+        case ASYNC_IO_READ_: n = ASYNCC_SYS(read)(fd, data, size); break;
         case ASYNC_IO_RECVFROM_:
             if (address) address->length = sizeof address->storage;
-            n = ASYNCC_SYS(recvfrom)(fd, data, size, 0, address ? (struct sockaddr *)&address->storage : NULL, address ? &address->length : NULL);
+            n = ASYNCC_SYS(recvfrom)(fd, data, size, 0,
+                                     address ? (struct sockaddr *)&address->storage : NULL,
+                                     address ? &address->length : NULL);
             break;
         case ASYNC_IO_SENDTO_:
-            n = ASYNCC_SYS(sendto)(fd, data, size, ASYNC_NOSIGNAL_, address ? (struct sockaddr *)&address->storage : NULL, address ? address->length : 0);
+            n = ASYNCC_SYS(sendto)(fd, data, size, ASYNC_NOSIGNAL_,
+                                   address ? (struct sockaddr *)&address->storage : NULL,
+                                   address ? address->length : 0);
             break;
         case ASYNC_IO_ACCEPT_:
             n = async_accept_try_(loop, io);
             f = &loop->fds[fd]; /* the table may have grown */
             if (n == -EAGAIN) f->flags |= ASYNC_FD_DRY_;
             return (int)n;
-        case ASYNC_IO_CONNECT_:
-            return async_connect_try_(io);
+        case ASYNC_IO_CONNECT_: return async_connect_try_(io);
         case ASYNC_IO_READABLE_:
-        case ASYNC_IO_WRITABLE_:
-            return 0;
+        case ASYNC_IO_WRITABLE_: return 0;
         default:
-            n = f->flags & ASYNC_FD_SOCKET_ ? ASYNCC_SYS(send)(fd, data, size, ASYNC_NOSIGNAL_) : ASYNCC_SYS(write)(fd, data, size);
+            n = f->flags & ASYNC_FD_SOCKET_ ? ASYNCC_SYS(send)(fd, data, size, ASYNC_NOSIGNAL_)
+                                            : ASYNCC_SYS(write)(fd, data, size);
             break;
         }
         if (n >= 0) {
-            if (n > 0 && (size_t)n < size && io->io.op == ASYNC_IO_READ_ && (f->flags & (ASYNC_FD_TCP_ | ASYNC_FD_ALWAYS_)) == ASYNC_FD_TCP_)
+            if (n > 0 && (size_t)n < size && io->io.op == ASYNC_IO_READ_ &&
+                (f->flags & (ASYNC_FD_TCP_ | ASYNC_FD_ALWAYS_)) == ASYNC_FD_TCP_)
                 f->flags |= ASYNC_FD_DRY_;
             io->io.done += (size_t)n;
             io->result.n = (ptrdiff_t)io->io.done;
@@ -4666,20 +4946,23 @@ static bool async_io_cancel_(async_task *task)
     async_wake_(task, ASYNC_CANCELED);
     return true;
 }
-static int async_io_block_(async_loop *loop, struct async_io_ *io, async_frame *caller, async_task *task, const async_ops *ops)
+static int async_io_block_(async_loop *loop, struct async_io_ *io, async_frame *caller,
+                           async_task *task, const async_ops *ops)
 {
     loop->fds[io->io.fd].waiter[io->io.op >= ASYNC_IO_WRITES_] = task;
     loop->fd_waits++;
     task->u.on = io;
     return async_block_(task, caller, ops);
 }
-static int async_io_wait_(async_loop *loop, struct async_io_ *io, async_frame *caller, async_task *task)
+static int async_io_wait_(async_loop *loop, struct async_io_ *io, async_frame *caller,
+                          async_task *task)
 {
     async_fd_ *f = &loop->fds[io->io.fd];
     int direction = io->io.op >= ASYNC_IO_WRITES_, err = 0;
     if (loop->poll_fd < 0) err = async_poll_open_(loop);
     if (!err && !(f->flags & ASYNC_FD_OWNED_)) {
-        err = async_poll_arm_(loop, io->io.fd, f->generation, 1 << direction | async_fd_awaited_(f, !direction) << !direction);
+        err = async_poll_arm_(loop, io->io.fd, f->generation,
+                              1 << direction | async_fd_awaited_(f, !direction) << !direction);
         if (err == -EPERM) err = -ENOTSUP;
     } else if (!err && !(f->flags & ASYNC_FD_REGISTERED_)) {
         err = async_poll_add_(loop, io->io.fd, f->generation, direction);
@@ -4697,24 +4980,28 @@ static void async_io_run_(async_handle *h)
     int direction = io->io.op >= ASYNC_IO_WRITES_, err = async_told_(task);
     loop->current = task;
     task->h.ops = &async_ready_ops_;
-    if (f->waiter[direction] == task) async_fd_leave_(loop, f, direction); /* else it was closed or cancelled */
+    if (f->waiter[direction] == task)
+        async_fd_leave_(loop, f, direction); /* else it was closed or cancelled */
     if (!err) {
         err = async_io_try_(loop, io);
         if (err == -EAGAIN) err = async_io_wait_(loop, io, task->frame, task);
         if (err == ASYNC_PENDING_) return;
     }
-    if (err && io->io.op == ASYNC_IO_CONNECT_ && loop->fds[io->io.fd].generation == io->io.size) (void)async_close(io->io.fd);
+    if (err && io->io.op == ASYNC_IO_CONNECT_ && loop->fds[io->io.fd].generation == io->io.size)
+        (void)async_close(io->io.fd);
     async_step_(task, err);
 }
 const async_ops async_io_woken_ops_ = {async_io_run_, NULL, NULL, NULL, NULL, "descriptor"};
 
-int async_io_start_(struct async_io_ *io, async_frame *caller, async_task *task, int fd, int op, void *data, size_t size, async_address *address)
+int async_io_start_(struct async_io_ *io, async_frame *caller, async_task *task, int fd, int op,
+                    void *data, size_t size, async_address *address)
 {
     async_loop *loop = async_loop_;
     int direction = op >= ASYNC_IO_WRITES_, err;
     bool foreign = op == ASYNC_IO_READABLE_ || op == ASYNC_IO_WRITABLE_;
     async_fd_ *f = async_fd_owned_(loop, fd);
-    if (!f && !foreign) return ASYNCC_SYS(fcntl)(fd, F_GETFD, 0) < 0 ? -EBADF : -EINVAL; /* not adopted */
+    if (!f && !foreign)
+        return ASYNCC_SYS(fcntl)(fd, F_GETFD, 0) < 0 ? -EBADF : -EINVAL; /* not adopted */
     if (!f && (err = async_fd_reserve_(loop, fd)) != 0) return err;
     f = &loop->fds[fd];
     if (f->waiter[direction]) return -EBUSY;
@@ -4745,7 +5032,8 @@ int async_io_start_(struct async_io_ *io, async_frame *caller, async_task *task,
     return async_io_wait_(loop, io, caller, task);
 }
 
-int async_connect_(struct async_io_ *io, async_frame *caller, async_task *task, const async_address *address)
+int async_connect_(struct async_io_ *io, async_frame *caller, async_task *task,
+                   const async_address *address)
 {
     async_loop *loop = async_loop_;
     int fd = async_socket_(loop, address->storage.ss_family, SOCK_STREAM), err;
@@ -4754,8 +5042,10 @@ int async_connect_(struct async_io_ *io, async_frame *caller, async_task *task, 
     __builtin_memset(io, 0, sizeof *io);
     io->io.fd = fd;
     io->io.op = ASYNC_IO_CONNECT_;
-    io->io.size = loop->fds[fd].generation; /* is it still ours when there is an error to close it for? */
-    if (ASYNCC_SYS(connect)(fd, (const struct sockaddr *)&address->storage, address->length) == 0) err = async_connect_try_(io);
+    io->io.size =
+        loop->fds[fd].generation; /* is it still ours when there is an error to close it for? */
+    if (ASYNCC_SYS(connect)(fd, (const struct sockaddr *)&address->storage, address->length) == 0)
+        err = async_connect_try_(io);
     else if (errno == EINPROGRESS || errno == EINTR) err = async_io_wait_(loop, io, caller, task);
     else err = -errno;
     if (err && err != ASYNC_PENDING_) (void)async_close(fd);
@@ -4823,7 +5113,8 @@ char *async_address_format(const async_address *address, char *text, size_t size
     } else if (address->storage.ss_family == AF_INET6) {
         (void)inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof host);
         (void)snprintf(text, size, "[%s]:%u", host, ntohs(in6->sin6_port));
-    } else if (address->storage.ss_family == AF_UNIX && address->length > offsetof(struct sockaddr_un, sun_path)) {
+    } else if (address->storage.ss_family == AF_UNIX &&
+               address->length > offsetof(struct sockaddr_un, sun_path)) {
         int n = (int)(address->length - offsetof(struct sockaddr_un, sun_path));
         if (un->sun_path[0]) (void)snprintf(text, size, "unix:%.*s", n, un->sun_path);
         else (void)snprintf(text, size, "unix:@%.*s", n - 1, un->sun_path + 1);
@@ -4845,8 +5136,10 @@ static int async_bound_(const char *text, int type)
         if (strlen(text) < sizeof any - 1) return async_bound_(strcat(any, text), type);
     }
     if (fd < 0) return fd;
-    if (type == SOCK_STREAM && address.storage.ss_family != AF_UNIX) (void)ASYNCC_SYS(setsockopt)(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (address.storage.ss_family == AF_INET6 && text[0] == ':') (void)ASYNCC_SYS(setsockopt)(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    if (type == SOCK_STREAM && address.storage.ss_family != AF_UNIX)
+        (void)ASYNCC_SYS(setsockopt)(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (address.storage.ss_family == AF_INET6 && text[0] == ':')
+        (void)ASYNCC_SYS(setsockopt)(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
     if (ASYNCC_SYS(bind)(fd, (struct sockaddr *)&address.storage, address.length) < 0) {
         err = -errno;
         (void)async_close(fd);
@@ -4873,7 +5166,9 @@ int async_local_address(int fd, async_address *address)
 {
     __builtin_memset(address, 0, sizeof *address);
     address->length = sizeof address->storage;
-    return ASYNCC_SYS(getsockname)(fd, (struct sockaddr *)&address->storage, &address->length) < 0 ? -errno : 0;
+    return ASYNCC_SYS(getsockname)(fd, (struct sockaddr *)&address->storage, &address->length) < 0
+               ? -errno
+               : 0;
 }
 
 static void async_io_close_(async_loop *loop)
@@ -4946,7 +5241,8 @@ static void async_poll_del_(async_loop *loop, int fd)
 }
 static int async_poll_arm_(async_loop *loop, int fd, uint32_t generation, int mask)
 {
-    uint32_t events = (uint32_t)EPOLLONESHOT | (mask & 1 ? (uint32_t)EPOLLIN | EPOLLRDHUP : 0) | (mask & 2 ? (uint32_t)EPOLLOUT : 0);
+    uint32_t events = (uint32_t)EPOLLONESHOT | (mask & 1 ? (uint32_t)EPOLLIN | EPOLLRDHUP : 0) |
+                      (mask & 2 ? (uint32_t)EPOLLOUT : 0);
     int err = async_epoll_ctl_(loop, EPOLL_CTL_MOD, fd, generation, events);
     return err == -ENOENT ? async_epoll_ctl_(loop, EPOLL_CTL_ADD, fd, generation, events) : err;
 }
@@ -4969,8 +5265,10 @@ static int async_poll_(async_loop *loop, int64_t timeout)
     for (i = 0; i < n; i++) {
         uint32_t e = events[i].events;
         bool gone = (e & ((uint32_t)EPOLLHUP | EPOLLERR)) != 0;
-        async_fd_event_(loop, (int)(uint32_t)events[i].data.u64, (uint32_t)(events[i].data.u64 >> 32),
-                        gone || (e & ((uint32_t)EPOLLIN | EPOLLRDHUP)), gone || (e & EPOLLOUT), gone || (e & ((uint32_t)EPOLLRDHUP | EPOLLPRI)));
+        async_fd_event_(loop, (int)(uint32_t)events[i].data.u64,
+                        (uint32_t)(events[i].data.u64 >> 32),
+                        gone || (e & ((uint32_t)EPOLLIN | EPOLLRDHUP)), gone || (e & EPOLLOUT),
+                        gone || (e & ((uint32_t)EPOLLRDHUP | EPOLLPRI)));
     }
     return n < 0 ? -errno : 0;
 }
@@ -5009,7 +5307,8 @@ static int async_kevent_(async_loop *loop, int fd, int filter, int flags, uint32
 {
     struct kevent k;
     int n;
-    EV_SET(&k, (uintptr_t)fd, (short)filter, (unsigned short)flags, 0, 0, (void *)(uintptr_t)generation);
+    EV_SET(&k, (uintptr_t)fd, (short)filter, (unsigned short)flags, 0, 0,
+           (void *)(uintptr_t)generation);
     do n = ASYNCC_SYS(kevent)(loop->poll_fd, &k, 1, NULL, 0, NULL);
     while (n < 0 && errno == EINTR);
     return n < 0 ? -errno : 0;
@@ -5031,8 +5330,10 @@ static void async_poll_del_(async_loop *loop, int fd)
 static int async_poll_arm_(async_loop *loop, int fd, uint32_t generation, int mask)
 {
     int err = async_poll_check_(fd);
-    if (!err && mask & 1) err = async_kevent_(loop, fd, EVFILT_READ, EV_ADD | EV_ONESHOT, generation);
-    return !err && mask & 2 ? async_kevent_(loop, fd, EVFILT_WRITE, EV_ADD | EV_ONESHOT, generation) : err;
+    if (!err && mask & 1)
+        err = async_kevent_(loop, fd, EVFILT_READ, EV_ADD | EV_ONESHOT, generation);
+    return !err && mask & 2 ? async_kevent_(loop, fd, EVFILT_WRITE, EV_ADD | EV_ONESHOT, generation)
+                            : err;
 }
 static int async_poll_(async_loop *loop, int64_t timeout)
 {
@@ -5044,7 +5345,8 @@ static int async_poll_(async_loop *loop, int64_t timeout)
     n = ASYNCC_SYS(kevent)(loop->poll_fd, NULL, 0, events, 128, timeout == INT64_MAX ? NULL : &t);
     for (i = 0; i < n; i++) {
         bool writable = events[i].filter == EVFILT_WRITE;
-        async_fd_event_(loop, (int)events[i].ident, (uint32_t)(uintptr_t)events[i].udata, !writable, writable, false);
+        async_fd_event_(loop, (int)events[i].ident, (uint32_t)(uintptr_t)events[i].udata, !writable,
+                        writable, false);
     }
     return n < 0 ? -errno : 0;
 }
@@ -5070,7 +5372,8 @@ static int async_poll_add_(async_loop *loop, int fd, uint32_t generation, int di
     void *set;
     (void)fd, (void)generation, (void)direction;
     if (loop->poll_room >= loop->fd_count) return 0;
-    set = loop->options.alloc(loop->options.context, loop->poll_set, (size_t)loop->fd_count * sizeof(struct pollfd));
+    set = loop->options.alloc(loop->options.context, loop->poll_set,
+                              (size_t)loop->fd_count * sizeof(struct pollfd));
     if (!set) return -ENOMEM;
     loop->poll_set = set;
     loop->poll_room = loop->fd_count;
@@ -5091,7 +5394,8 @@ static int async_poll_(async_loop *loop, int64_t timeout)
     int fd, i, n = 0;
     for (fd = 0; fd < loop->fd_count; fd++) {
         async_fd_ *f = &loop->fds[fd];
-        bool reads = async_fd_awaited_(f, 0) && !(f->flags & ASYNC_FD_PAUSED_), writes = async_fd_awaited_(f, 1);
+        bool reads = async_fd_awaited_(f, 0) && !(f->flags & ASYNC_FD_PAUSED_),
+             writes = async_fd_awaited_(f, 1);
         if (!reads && !writes) continue;
         p[n].fd = fd;
         p[n].events = (short)((reads ? POLLIN : 0) | (writes ? POLLOUT : 0));
@@ -5101,7 +5405,8 @@ static int async_poll_(async_loop *loop, int64_t timeout)
     for (i = 0; i < n; i++) {
         bool gone = (p[i].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
         if (p[i].revents)
-            async_fd_event_(loop, p[i].fd, loop->fds[p[i].fd].generation, gone || p[i].revents & POLLIN, gone || p[i].revents & POLLOUT, gone);
+            async_fd_event_(loop, p[i].fd, loop->fds[p[i].fd].generation,
+                            gone || p[i].revents & POLLIN, gone || p[i].revents & POLLOUT, gone);
     }
     return 0;
 }
