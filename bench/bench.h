@@ -64,7 +64,8 @@ static void bench_start(int argc, char **argv)
     }
     bench.words = argv + i;
     bench.word_count = argc - i;
-    if (bench.csv && ftell(bench.csv) == 0) fputs("workload,size,contender,ratio,ns,ns_least,n\n", bench.csv);
+    if (bench.csv && ftell(bench.csv) == 0)
+        fputs("workload,size,contender,ratio,ns,ns_least,n\n", bench.csv);
 }
 
 static bool bench_wanted(const char *workload)
@@ -105,9 +106,11 @@ static uint64_t bench_calibrate(const struct bench_contender *c, uint64_t size, 
 }
 
 /* Prints one row a contender; `size` is what grows from row to row (0: nothing does). */
-static void bench_workload(const char *workload, uint64_t size, uint64_t batch, const struct bench_contender *contenders, int count)
+static void bench_workload(const char *workload, uint64_t size, uint64_t batch,
+                           const struct bench_contender *contenders, int count)
 {
-    double ns[BENCH_CONTENDERS_MOST][BENCH_ROUNDS_MOST], each[BENCH_ROUNDS_MOST], ratio[BENCH_CONTENDERS_MOST];
+    double ns[BENCH_CONTENDERS_MOST][BENCH_ROUNDS_MOST], each[BENCH_ROUNDS_MOST],
+        ratio[BENCH_CONTENDERS_MOST];
     uint64_t n[BENCH_CONTENDERS_MOST] = {0};
     int i, round;
     if (!bench_wanted(workload)) return;
@@ -130,15 +133,17 @@ static void bench_workload(const char *workload, uint64_t size, uint64_t batch, 
         else (void)snprintf(what, sizeof what, "%s", workload);
         printf("%-28s %-16s %6.2f x %9.2f ns\n", what, contenders[i].name, ratio[i], median);
         if (bench.csv)
-            fprintf(bench.csv, "%s,%llu,%s,%.3f,%.3f,%.3f,%llu\n", workload, (unsigned long long)size, contenders[i].name, ratio[i], median,
-                    ns[i][0], (unsigned long long)n[i]);
+            fprintf(bench.csv, "%s,%llu,%s,%.3f,%.3f,%.3f,%llu\n", workload,
+                    (unsigned long long)size, contenders[i].name, ratio[i], median, ns[i][0],
+                    (unsigned long long)n[i]);
     }
     fflush(stdout);
 }
 #define BENCH(workload, size, batch, ...)                                                          \
     do {                                                                                           \
         const struct bench_contender bench_list_[] = {__VA_ARGS__};                                \
-        bench_workload(workload, size, batch, bench_list_, (int)(sizeof bench_list_ / sizeof bench_list_[0])); \
+        bench_workload(workload, size, batch, bench_list_,                                         \
+                       (int)(sizeof bench_list_ / sizeof bench_list_[0]));                         \
     } while (0)
 
 /* Keeps a value alive without storing it anywhere. */

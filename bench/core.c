@@ -179,11 +179,20 @@ static void limit_await(uint64_t n, void (*step)(struct lim_task *))
     lim_run();
     BENCH_KEEP(a.sum);
 }
-static void limit_await_near(uint64_t n, uint64_t size) { (void)size, limit_await(n, lim_await_near_step); }
-static void limit_await_far(uint64_t n, uint64_t size) { (void)size, limit_await(n, lim_await_far_step); }
+static void limit_await_near(uint64_t n, uint64_t size)
+{
+    (void)size, limit_await(n, lim_await_near_step);
+}
+static void limit_await_far(uint64_t n, uint64_t size)
+{
+    (void)size, limit_await(n, lim_await_far_step);
+}
 
 /* For the limit's callee in the other file. */
-void lim_push_far(struct lim_task *t) { lim_push(t); }
+void lim_push_far(struct lim_task *t)
+{
+    lim_push(t);
+}
 
 ASYNC(int, near, args(int x), awaits(async_sleep))
 {
@@ -263,7 +272,8 @@ static bool lim_level_step(struct lim_level *self, struct lim_deep *t)
     struct lim_level *callee = self + 1;
     switch (self->state) {
     case 0:
-        *callee = (struct lim_level){0, self->depth - 1, self->depth > 2 ? lim_level_step : lim_leaf_step, self, self->n};
+        *callee = (struct lim_level){
+            0, self->depth - 1, self->depth > 2 ? lim_level_step : lim_leaf_step, self, self->n};
         self->state = 1;
         if (!callee->step(callee, t)) return false;
         /* fall through */
@@ -280,7 +290,8 @@ static void lim_deep_step(struct lim_task *task)
 static void limit_resume(uint64_t n, uint64_t size)
 {
     static _Alignas(64) struct lim_deep t;
-    t.level[0] = (struct lim_level){0, (int)size, size > 1 ? lim_level_step : lim_leaf_step, NULL, n};
+    t.level[0] =
+        (struct lim_level){0, (int)size, size > 1 ? lim_level_step : lim_leaf_step, NULL, n};
     t.leaf = &t.level[0];
     t.task.step = lim_deep_step;
     lim_push(&t.task);
@@ -342,7 +353,7 @@ static void lim_parent_step(struct lim_task *t)
                 self->here.joiner = t;
                 self->state = 1;
                 return;
-        case 1:;
+            case 1:;
             }
             self->sum += self->here.result;
         }
@@ -361,7 +372,7 @@ static void lim_parent_malloc_step(struct lim_task *t)
                 self->child->joiner = t;
                 self->state = 1;
                 return;
-        case 1:;
+            case 1:;
             }
             self->sum += self->child->result;
             free(self->child);
@@ -376,8 +387,14 @@ static void limit_parent(uint64_t n, void (*step)(struct lim_task *))
     lim_run();
     BENCH_KEEP(p.sum);
 }
-static void limit_spawn(uint64_t n, uint64_t size) { (void)size, limit_parent(n, lim_parent_step); }
-static void limit_spawn_malloc(uint64_t n, uint64_t size) { (void)size, limit_parent(n, lim_parent_malloc_step); }
+static void limit_spawn(uint64_t n, uint64_t size)
+{
+    (void)size, limit_parent(n, lim_parent_step);
+}
+static void limit_spawn_malloc(uint64_t n, uint64_t size)
+{
+    (void)size, limit_parent(n, lim_parent_malloc_step);
+}
 
 ASYNC(int, child, args(int x))
 {
@@ -396,7 +413,7 @@ ASYNC(void, parent, args(int n), vars(int sum), tasks(child here), awaits(async_
     BENCH_KEEP(self->sum);
     ASYNC_END
 }
-ASYNC(void, parent_new, args(int n), vars(int sum; ASYNC_TASK(child) *child), awaits(async_join))
+ASYNC(void, parent_new, args(int n), vars(int sum; ASYNC_TASK(child) * child), awaits(async_join))
 {
     ASYNC_BEGIN
     while (self->n--) {
@@ -444,7 +461,7 @@ static void memory(void)
 {
     enum { LIVE = 1000000 };
     ASYNC_TASK(switcher) turns = {0};
-    ASYNC_TASK(sleeper) *t;
+    ASYNC_TASK(sleeper) * t;
     long before, after;
     if (!bench_wanted("memory")) return;
     before = resident_bytes();
@@ -453,8 +470,11 @@ static void memory(void)
     must(ASYNC_SPAWN_ON(&loop, &turns, switcher, 2));
     run(&turns.task); /* by its end all sleep */
     after = resident_bytes();
-    printf("%-28s %-16s %9.2f bytes of memory, sizeof %zu\n", "memory 1000000", "asyncc", (double)(after - before) / LIVE, sizeof *t);
-    if (bench.csv) fprintf(bench.csv, "memory,%d,asyncc,,%.2f,%zu,%d\n", LIVE, (double)(after - before) / LIVE, sizeof *t, LIVE);
+    printf("%-28s %-16s %9.2f bytes of memory, sizeof %zu\n", "memory 1000000", "asyncc",
+           (double)(after - before) / LIVE, sizeof *t);
+    if (bench.csv)
+        fprintf(bench.csv, "memory,%d,asyncc,,%.2f,%zu,%d\n", LIVE, (double)(after - before) / LIVE,
+                sizeof *t, LIVE);
     for (int i = 0; i < LIVE; i++) async_task_cancel(&t[i].task);
     must(ASYNC_SPAWN_ON(&loop, &turns, switcher, 2));
     run(&turns.task);
@@ -474,14 +494,21 @@ int main(int argc, char **argv)
     static const uint64_t depths[] = {1, 10, 100, 1000};
     bench_start(argc, argv);
     must(async_loop_init(&loop, NULL));
-    for (uint64_t tasks = bench.quick ? 100 : 1; tasks <= (bench.quick ? 100 : 1000000); tasks *= 10)
-        BENCH("switch", tasks, tasks, {"limit", limit_switch}, {"asyncc", asyncc_switch}, {"c++20", cpp20_switch});
-    BENCH("await-inlined", 0, 1, {"limit", limit_await_near}, {"asyncc", asyncc_await_near}, {"c++20", cpp20_await});
-    BENCH("await-far", 0, 1, {"limit", limit_await_far}, {"asyncc", asyncc_await_far}, {"c++20", cpp20_await});
+    for (uint64_t tasks = bench.quick ? 100 : 1; tasks <= (bench.quick ? 100 : 1000000);
+         tasks *= 10)
+        BENCH("switch", tasks, tasks, {"limit", limit_switch}, {"asyncc", asyncc_switch},
+              {"c++20", cpp20_switch});
+    BENCH("await-inlined", 0, 1, {"limit", limit_await_near}, {"asyncc", asyncc_await_near},
+          {"c++20", cpp20_await});
+    BENCH("await-far", 0, 1, {"limit", limit_await_far}, {"asyncc", asyncc_await_far},
+          {"c++20", cpp20_await});
     for (int i = 0; i < 4; i++)
-        BENCH("resume", depths[i], 1, {"limit", limit_resume}, {"asyncc", asyncc_resume}, {"c++20", cpp20_resume});
-    BENCH("spawn-join", 0, 1, {"limit", limit_spawn}, {"asyncc", asyncc_spawn}, {"c++20", cpp20_spawn});
-    BENCH("spawn-join-malloc", 0, 1, {"limit", limit_spawn_malloc}, {"asyncc", asyncc_spawn_new}, {"c++20", cpp20_spawn_malloc});
+        BENCH("resume", depths[i], 1, {"limit", limit_resume}, {"asyncc", asyncc_resume},
+              {"c++20", cpp20_resume});
+    BENCH("spawn-join", 0, 1, {"limit", limit_spawn}, {"asyncc", asyncc_spawn},
+          {"c++20", cpp20_spawn});
+    BENCH("spawn-join-malloc", 0, 1, {"limit", limit_spawn_malloc}, {"asyncc", asyncc_spawn_new},
+          {"c++20", cpp20_spawn_malloc});
     memory();
     must(async_loop_close(&loop));
     return 0;

@@ -3,13 +3,14 @@
  * Compiled without optimisation, to save time: only the leaf, in core.c, runs while we measure. */
 #include "far.h"
 
-#define LEVEL(name, callee)                             \
-    ASYNC(void, name, args(uint64_t n), awaits(callee)) \
-    {                                                   \
-        ASYNC_BEGIN                                     \
-        AWAIT(callee, self->n);                         \
-        ASYNC_END                                       \
+#define LEVEL(name, callee)                                                                        \
+    ASYNC(void, name, args(uint64_t n), awaits(callee))                                            \
+    {                                                                                              \
+        ASYNC_BEGIN                                                                                \
+        AWAIT(callee, self->n);                                                                    \
+        ASYNC_END                                                                                  \
     }
+/* clang-format off */
 #define LEVELS_10(p, callee)                                                                               \
     LEVEL(p##0, callee) LEVEL(p##1, p##0) LEVEL(p##2, p##1) LEVEL(p##3, p##2) LEVEL(p##4, p##3)            \
     LEVEL(p##5, p##4) LEVEL(p##6, p##5) LEVEL(p##7, p##6) LEVEL(p##8, p##7) LEVEL(p##9, p##8)
@@ -19,8 +20,9 @@
     LEVELS_10(p##8, p##79) LEVELS_10(p##9, p##89)
 LEVELS_100(d0, leaf) LEVELS_100(d1, d099) LEVELS_100(d2, d199) LEVELS_100(d3, d299) LEVELS_100(d4, d399)
 LEVELS_100(d5, d499) LEVELS_100(d6, d599) LEVELS_100(d7, d699) LEVELS_100(d8, d799) LEVELS_100(d9, d899)
+    /* clang-format on */
 
-static _Alignas(64) union {
+    static _Alignas(64) union {
     ASYNC_TASK(leaf) d1;
     ASYNC_TASK(d008) d10;
     ASYNC_TASK(d098) d100;

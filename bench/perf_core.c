@@ -35,7 +35,10 @@ static void run_switch(void)
 }
 
 /* noipa: as if it were in another file. */
-__attribute__((__noipa__)) static int more(int x) { return x + 1; }
+__attribute__((__noipa__)) static int more(int x)
+{
+    return x + 1;
+}
 ASYNC(int, callee, args(int x), awaits(async_sleep))
 {
     ASYNC_BEGIN
@@ -95,7 +98,7 @@ static void run_spawn(void)
     measured(&t.task);
 }
 
-ASYNC(void, parent_new, args(int n), vars(int sum; ASYNC_TASK(callee) *child), awaits(async_join))
+ASYNC(void, parent_new, args(int n), vars(int sum; ASYNC_TASK(callee) * child), awaits(async_join))
 {
     ASYNC_BEGIN
     while (self->n--) {
@@ -132,13 +135,20 @@ static void run_gather(void)
 
 /* Deadlines spread over one second of a virtual clock, by a fixed sequence. */
 static async_call calls[N];
-static uint32_t delay(uint32_t i) { return (uint32_t)((uint64_t)(i * 2654435769u) * 1000000000u >> 32); }
-static int fired(void *arg) { return arg != NULL; }
+static uint32_t delay(uint32_t i)
+{
+    return (uint32_t)((uint64_t)(i * 2654435769u) * 1000000000u >> 32);
+}
+static int fired(void *arg)
+{
+    return arg != NULL;
+}
 ASYNC(void, timer_setter, vars(int i))
 {
     ASYNC_BEGIN
     for (self->i = 0; self->i < N; self->i++)
-        must(async_call_later(&loop, &calls[self->i], ASYNC_NS(delay((uint32_t)self->i)), fired, NULL));
+        must(async_call_later(&loop, &calls[self->i], ASYNC_NS(delay((uint32_t)self->i)), fired,
+                              NULL));
     AWAIT(async_sleep, ASYNC_SEC(2));
     ASYNC_END
 }
@@ -152,7 +162,8 @@ ASYNC(void, timer_canceller, vars(int i))
 {
     ASYNC_BEGIN
     for (self->i = 0; self->i < N; self->i++)
-        must(async_call_later(&loop, &calls[self->i], ASYNC_NS(delay((uint32_t)self->i)), fired, NULL));
+        must(async_call_later(&loop, &calls[self->i], ASYNC_NS(delay((uint32_t)self->i)), fired,
+                              NULL));
     for (self->i = 0; self->i < N; self->i++) async_call_cancel(&calls[self->i]);
     ASYNC_END
 }
@@ -168,8 +179,13 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*run)(void);
-    } workloads[] = {{"switch", run_switch}, {"await", run_await}, {"resume", run_resume}, {"spawn-join", run_spawn},
-                     {"spawn-join-new", run_spawn_new}, {"gather", run_gather}, {"timer-fire", run_timer_fire},
+    } workloads[] = {{"switch", run_switch},
+                     {"await", run_await},
+                     {"resume", run_resume},
+                     {"spawn-join", run_spawn},
+                     {"spawn-join-new", run_spawn_new},
+                     {"gather", run_gather},
+                     {"timer-fire", run_timer_fire},
                      {"timer-cancel", run_timer_cancel}};
     async_options options;
     memset(&options, 0, sizeof options);

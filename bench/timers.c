@@ -170,7 +170,8 @@ static void heap_remove(uint32_t at)
 {
     heap_n--;
     if (at == heap_n) return;
-    if (at && heap[(at - 1) / 4].when > heap[heap_n].when) heap_up(at, heap[heap_n].when, heap[heap_n].timer);
+    if (at && heap[(at - 1) / 4].when > heap[heap_n].when)
+        heap_up(at, heap[heap_n].when, heap[heap_n].timer);
     else heap_down(at, heap[heap_n].when, heap[heap_n].timer);
 }
 static void heap_set_all(uint64_t size)
@@ -267,10 +268,12 @@ int main(int argc, char **argv)
             order[i] = order[j];
             order[j] = swap;
         }
-        BENCH("timer-fire", size, size, {"limit", limit_fire}, {"asyncc", asyncc_fire}, {"heap", heap_fire});
-        BENCH("timer-cancel", size, size, {"limit", limit_cancel}, {"asyncc", asyncc_cancel}, {"heap", heap_cancel});
-        BENCH("timer-cancel-random", size, size, {"limit", limit_cancel_random}, {"asyncc", asyncc_cancel_random},
-              {"heap", heap_cancel_random});
+        BENCH("timer-fire", size, size, {"limit", limit_fire}, {"asyncc", asyncc_fire},
+              {"heap", heap_fire});
+        BENCH("timer-cancel", size, size, {"limit", limit_cancel}, {"asyncc", asyncc_cancel},
+              {"heap", heap_cancel});
+        BENCH("timer-cancel-random", size, size, {"limit", limit_cancel_random},
+              {"asyncc", asyncc_cancel_random}, {"heap", heap_cancel_random});
     }
     return async_loop_close(&loop) != 0;
 }
