@@ -1,6 +1,8 @@
 /* Listening and accepting, with descriptors running out and connections that die in the queue. */
 #include "sockets.h"
 
+#include <sys/ioctl.h>
+
 /* The system call behind async_accept. */
 #ifdef ASYNC_ACCEPT4_
 #define seam_of_accepting seam_of_accept4
@@ -140,6 +142,12 @@ static void a_limit(int more)
         more -= fcntl((int)limit.rlim_cur, F_GETFD) < 0;
     CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
 }
+static int a_answered(int fd)
+{
+    int n = 0;
+    (void)ioctl(fd, FIONREAD, &n);
+    return n;
+}
 static const char *a_answers(int fd)
 {
     static char text[A_MOST + 1];
@@ -169,7 +177,7 @@ ASYNC(void, a_full,
         AWAIT(async_read, self->pair[1], &self->c, 1);
         AWAIT(async_sleep, ASYNC_MS(1));
     }
-    AWAIT(async_sleep, ASYNC_MS(50));
+    while (a_answered(self->say[0]) < 30) AWAIT(async_sleep, ASYNC_MS(1));
     CHECK_INT(a_count, 5);
     CHECK_STR(a_answers(self->say[0]), "+++++-------------------------");
     self->polls = seam_polls();
@@ -180,7 +188,7 @@ ASYNC(void, a_full,
 
     a_close_all(); /* and there is room again */
     self->crowd = a_crowd(&self->name, 4, self->say[1]);
-    AWAIT(async_sleep, ASYNC_MS(50));
+    while (a_answered(self->say[0]) < 4) AWAIT(async_sleep, ASYNC_MS(1));
     CHECK_STR(a_answers(self->say[0]), "++++");
     kill(self->crowd, SIGKILL);
     waitpid(self->crowd, NULL, 0);
