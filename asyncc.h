@@ -4695,6 +4695,24 @@ static int async_close_fd_(int fd)
 {
     return ASYNCC_SYS(close)(fd) < 0 && errno != EINTR ? -errno : 0;
 }
+/* For the whole process: where writing to nobody cannot be told otherwise to raise no signal. */
+ASYNC_INLINE_ void async_ignore_sigpipe_(void)
+{
+    struct sigaction now;
+    if (ASYNCC_SYS(sigaction)(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+        (void)ASYNCC_SYS(signal)(SIGPIPE, SIG_IGN);
+}
+/* What a socket wants: no signal, and if it is a stream no delay. Neither is worth an error. */
+static void async_socket_options_(int fd, bool tcp)
+{
+    int on = 1;
+    if (tcp) (void)ASYNCC_SYS(setsockopt)(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+#if defined(SO_NOSIGPIPE)
+    (void)ASYNCC_SYS(setsockopt)(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#elif !defined(MSG_NOSIGNAL)
+    async_ignore_sigpipe_();
+#endif
+}
 static int async_socket_(async_loop *loop, int family, int type)
 {
     int fd, err = 0;
@@ -4713,16 +4731,8 @@ static int async_socket_(async_loop *loop, int family, int type)
                             ASYNC_FD_SOCKET_ |
                                 (type == SOCK_STREAM && family != AF_UNIX ? ASYNC_FD_TCP_ : 0));
     if (err) (void)async_close_fd_(fd);
+    else async_socket_options_(fd, false);
     return err ? err : fd;
-}
-/* What a stream wants: no delay, no signal. Neither is worth an error. */
-static void async_stream_options_(int fd, bool tcp)
-{
-    int on = 1;
-    if (tcp) (void)ASYNCC_SYS(setsockopt)(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-#ifdef SO_NOSIGPIPE
-    (void)ASYNCC_SYS(setsockopt)(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
-#endif
 }
 
 int async_adopt(int fd)
@@ -4746,11 +4756,9 @@ int async_adopt(int fd)
         flags =
             ASYNC_FD_SOCKET_ |
             (type == SOCK_STREAM && (family == AF_INET || family == AF_INET6) ? ASYNC_FD_TCP_ : 0);
-        async_stream_options_(fd, false);
+        async_socket_options_(fd, false);
     } else {
-        struct sigaction now;
-        if (ASYNCC_SYS(sigaction)(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
-            (void)ASYNCC_SYS(signal)(SIGPIPE, SIG_IGN);
+        async_ignore_sigpipe_();
     }
     return async_fd_own_(loop, fd, flags);
 }
@@ -4828,7 +4836,7 @@ static int async_accept_try_(async_loop *loop, struct async_io_ *io)
                 (void)async_close_fd_(fd);
                 return err;
             }
-            async_stream_options_(fd, tcp != 0);
+            async_socket_options_(fd, tcp != 0);
             if (from) from->length = length;
             io->result.fd = fd;
             return 0;
@@ -5038,7 +5046,7 @@ int async_connect_(struct async_io_ *io, async_frame *caller, async_task *task,
     async_loop *loop = async_loop_;
     int fd = async_socket_(loop, address->storage.ss_family, SOCK_STREAM), err;
     if (fd < 0) return fd;
-    async_stream_options_(fd, address->storage.ss_family != AF_UNIX);
+    async_socket_options_(fd, address->storage.ss_family != AF_UNIX);
     __builtin_memset(io, 0, sizeof *io);
     io->io.fd = fd;
     io->io.op = ASYNC_IO_CONNECT_;
