@@ -19,6 +19,9 @@ ASYNC(void, u_echo,
     self->a = async_datagram("127.0.0.1:0");
     self->b = async_datagram("127.0.0.1:0");
     CHECK(self->a >= 0 && self->b >= 0);
+#ifdef SO_NOSIGPIPE
+    CHECK(seam_no_signal[self->a]);
+#endif
     CHECK_INT(async_local_address(self->a, &self->at), 0);
     CHECK_INT(async_local_address(self->b, &self->mine), 0);
     ASYNC_SPAWN(&self->r, u_receives, self->a, self->c, sizeof self->c, &self->from);
