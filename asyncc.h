@@ -569,8 +569,20 @@ typedef struct async_options {
     void *context; /* for both */
 } async_options;
 
-/* Timers: see >>timers. */
-enum { ASYNC_DIGIT_ = 6, ASYNC_SLOTS_ = 1 << ASYNC_DIGIT_, ASYNC_LEVELS_ = 11 };
+/* Timers: see >>timers. A wheel is 30 KB of memory; small machines have few timers, and one sorted
+ * list of them. */
+#define ASYNC_WHEEL_ !ASYNCC_FREESTANDING
+enum {
+    ASYNC_DIGIT_ = 6, /* bits */
+    ASYNC_SLOTS_ = 1 << ASYNC_DIGIT_,
+    ASYNC_LEVELS_ = 11,
+    ASYNC_WIDE_ = 3, /* levels from this one on, of slots from 0.26 ms to 1 s, are wide: */
+    ASYNC_WIDE_LEVELS_ = 3,
+    ASYNC_STRAND_BITS_ = 4,
+    ASYNC_STRANDS_ = 1 << ASYNC_STRAND_BITS_, /* a slot of theirs has so many lists */
+    ASYNC_WIDE_SLOTS_ = ASYNC_WIDE_LEVELS_ * ASYNC_SLOTS_,
+    ASYNC_FEW_ = 8 /* a list no longer than this is sorted, not dealt out */
+};
 
 #if ASYNCC_IO
 /* Who waits for a descriptor, and what is known of it: see >>descriptors. */
@@ -597,9 +609,16 @@ struct async_loop {
     int64_t next_timer;         /* no timer is due before this */
     uint32_t timers;            /* live ones */
     uint8_t flags;
+    async_handle *near; /* timers by deadline: those that have left the wheel */
+#if ASYNC_WHEEL_
     int64_t wheel_time;
-    uint64_t occupied[ASYNC_LEVELS_]; /* slots that may hold something */
+    uint32_t levels;                     /* those that may hold something */
+    uint64_t occupied[ASYNC_LEVELS_];    /* slots that may hold something */
+    uint64_t turned[ASYNC_LEVELS_];      /* slots whose lists are oldest first; else newest first */
+    uint16_t strands[ASYNC_WIDE_SLOTS_]; /* lists that may hold something */
     async_handle *wheel[ASYNC_LEVELS_ * ASYNC_SLOTS_];
+    async_handle *wide[ASYNC_WIDE_SLOTS_ * ASYNC_STRANDS_];
+#endif
     async_scope scope;   /* tasks that nobody else answers for */
     async_scope *scopes; /* all, this one included */
     uint32_t leftover;   /* tasks that run() still waits for */
@@ -2574,12 +2593,18 @@ static void async_notify_all_(async_handle *h, int err)
  *                 instant up to which everything has fired. A deadline is kept on the level of
  *                 the highest 6-bit digit in which it differs from wheel_time, in the slot of
  *                 that digit; level 0 slots hold equal deadlines. When time enters a slot of a
- *                 higher level, its timers are dealt out again below. Insert and cancel touch
- *                 one list, nothing is allocated, order is exact to the nanosecond, and equal
- *                 deadlines keep the order in which they were set: they are in one slot at all
- *                 times, and dealing keeps their order.
+ *                 higher level, its timers are dealt out again below, or sorted into the list
+ *                 `near` if they are few. Insert and cancel touch one list, nothing is allocated,
+ *                 order is exact to the nanosecond, and equal deadlines keep the order in which
+ *                 they were set: they are in one list at all times, and dealing keeps their
+ *                 order, or turns it round, which is noted.
+ *                 With a million timers the price is the memory's: a list of what is not in the
+ *                 cache is followed at one wait a timer. So slots that may hold very many have
+ *                 16 lists, each of a part of its time, and 16 waits go on at once.
  *                 Rejected: a binary or 4-ary heap (an array to grow, a tie-breaker, three
- *                 times the price of a cancel), a tree (an allocation or three more links).
+ *                 times the price of a cancel), a tree (an allocation or three more links),
+ *                 one level of 2,048 slots in place of two of 64 (one list each, walked in
+ *                 advance: slower), 8 or 32 lists a slot.
  * ------------------------------------------------------------------------------------------ */
 
 #if !ASYNCC_FREESTANDING
@@ -2619,25 +2644,90 @@ int async_loop_advance(async_loop *loop, async_duration d)
 
 #define ASYNC_WHEN_(h) (((struct async_timer_ *)(void *)(h))->when)
 
+/* Into the sorted list, from AT on, behind those that are due no later. */
+static void async_near_put_(async_handle **at, async_handle *h)
+{
+    while (*at && ASYNC_WHEN_(*at) <= ASYNC_WHEN_(h)) at = &(*at)->next;
+    async_link_(at, h);
+}
+
+#if ASYNC_WHEEL_
+/* A slot, its lists that hold something, and when its time begins. */
+struct async_slot_ {
+    async_handle **list[ASYNC_STRANDS_];
+    int n, level;
+    uint64_t bit;
+    int64_t begins;
+};
+static int async_wide_(int level, int slot)
+{
+    return (unsigned)(level - ASYNC_WIDE_) < ASYNC_WIDE_LEVELS_
+               ? (level - ASYNC_WIDE_) * ASYNC_SLOTS_ + slot
+               : -1;
+}
+static void async_wheel_lists_(async_loop *loop, struct async_slot_ *s, int level, int slot,
+                               int most)
+{
+    int wide = async_wide_(level, slot);
+    async_handle **lists =
+        wide < 0 ? &loop->wheel[level * ASYNC_SLOTS_ + slot] : &loop->wide[wide * ASYNC_STRANDS_];
+    uint32_t strands = wide < 0 ? 1 : loop->strands[wide];
+    for (s->n = 0; strands && s->n < most; strands &= strands - 1) {
+        async_handle **list = &lists[__builtin_ctz(strands)];
+        if (*list) s->list[s->n++] = list;
+    }
+}
+static void async_list_turn_(async_handle **list)
+{
+    async_handle *h = *list, *next;
+    for (*list = NULL; h; h = next) {
+        next = h->next;
+        async_link_(list, h);
+    }
+}
+static ASYNC_NOT_INLINE_ void async_wheel_turn_(async_loop *loop, int level, int slot)
+{
+    struct async_slot_ s;
+    async_wheel_lists_(loop, &s, level, slot, ASYNC_STRANDS_);
+    while (s.n) async_list_turn_(s.list[--s.n]);
+    loop->turned[level] &= ~((uint64_t)1 << slot);
+}
+
+/* The list of a deadline, on a level and in a slot of it. */
+ASYNC_HOT_ async_handle **async_wheel_list_(async_loop *loop, int level, int slot, uint64_t at)
+{
+    int wide = async_wide_(level, slot), strand;
+    if (wide < 0) return &loop->wheel[level * ASYNC_SLOTS_ + slot];
+    strand = (int)(at >> (level * ASYNC_DIGIT_ - ASYNC_STRAND_BITS_)) & (ASYNC_STRANDS_ - 1);
+    loop->strands[wide] |= (uint16_t)(1 << strand);
+    return &loop->wide[wide * ASYNC_STRANDS_ + strand];
+}
 static void async_wheel_put_(async_loop *loop, async_handle *h)
 {
     int64_t when = ASYNC_WHEN_(h);
     uint64_t at = (uint64_t)(when > loop->wheel_time ? when : loop->wheel_time);
     uint64_t differ = at ^ (uint64_t)loop->wheel_time;
     int level = differ ? (63 - __builtin_clzll(differ)) / ASYNC_DIGIT_ : 0;
-    int slot = (int)(at >> (level * ASYNC_DIGIT_)) & (ASYNC_SLOTS_ - 1);
-    async_handle **list = &loop->wheel[level * ASYNC_SLOTS_ + slot];
-    /* Only a deadline that has passed already finds later ones in its slot. */
+    int slot = (int)(at >> level * ASYNC_DIGIT_) & (ASYNC_SLOTS_ - 1);
+    async_handle **list = async_wheel_list_(loop, level, slot, at);
+    if (ASYNC_RARE_(loop->turned[level] >> slot & 1)) async_wheel_turn_(loop, level, slot);
+    loop->levels |= (uint32_t)1 << level;
+    loop->occupied[level] |= (uint64_t)1 << slot;
+    /* Only a deadline that has passed already finds later ones in its list. */
     if (ASYNC_RARE_(when < loop->wheel_time))
         while (*list && ASYNC_WHEN_(*list) > when) list = &(*list)->next;
-    loop->occupied[level] |= (uint64_t)1 << slot;
     async_link_(list, h);
 }
+#endif
 
 static void async_timer_add_(async_loop *loop, async_handle *h, int64_t when)
 {
     ASYNC_WHEN_(h) = when;
+#if ASYNC_WHEEL_
     async_wheel_put_(loop, h);
+#else
+    async_near_put_(&loop->near, h);
+#endif
     loop->timers++;
     if (when < loop->next_timer) loop->next_timer = when;
 }
@@ -2653,71 +2743,163 @@ static void async_timer_remove_(async_loop *loop, async_handle *h)
     async_timer_gone_(loop, h);
 }
 
-/* The lowest slot that holds a timer, and where its time begins. NULL: none. */
-static async_handle **async_wheel_first_(async_loop *loop, int *level, int64_t *begins)
+static void async_timer_fire_(async_loop *loop, async_handle *h)
 {
-    for (*level = 0; *level < ASYNC_LEVELS_; (*level)++)
-        while (loop->occupied[*level]) {
-            int slot = __builtin_ctzll(loop->occupied[*level]), shift = *level * ASYNC_DIGIT_;
-            async_handle **list = &loop->wheel[*level * ASYNC_SLOTS_ + slot];
-            if (*list) {
-                /* digits above the level are wheel_time's */
-                uint64_t above = shift + ASYNC_DIGIT_ < 64
-                                     ? (uint64_t)loop->wheel_time >> (shift + ASYNC_DIGIT_)
-                                                                         << (shift + ASYNC_DIGIT_)
-                                     : 0;
-                *begins = (int64_t)(above | (uint64_t)slot << shift);
-                return list;
-            }
-            loop->occupied[*level] &= ~((uint64_t)1 << slot);
-        }
-    return NULL;
+    loop->timers--;
+    async_notify_(h, 0);
 }
+static void async_near_fire_(async_loop *loop, int64_t until)
+{
+    async_handle *h;
+    while ((h = loop->near) != NULL && ASYNC_WHEN_(h) <= until) {
+        async_unlink_(h);
+        async_timer_fire_(loop, h);
+    }
+}
+
+#if ASYNC_WHEEL_
+/* The lowest slot that holds a timer, and its first list. False: none. */
+static bool async_wheel_first_(async_loop *loop, struct async_slot_ *s)
+{
+    for (; loop->levels; loop->levels &= loop->levels - 1) {
+        int level = s->level = __builtin_ctz(loop->levels), shift = level * ASYNC_DIGIT_,
+            above = shift + ASYNC_DIGIT_;
+        for (; loop->occupied[level]; loop->occupied[level] &= loop->occupied[level] - 1) {
+            int slot = __builtin_ctzll(loop->occupied[level]);
+            async_wheel_lists_(loop, s, level, slot, 1);
+            if (!s->n) continue;
+            s->bit = (uint64_t)1 << slot;
+            /* digits above the level are wheel_time's */
+            s->begins = (int64_t)((above < 64 ? (uint64_t)loop->wheel_time >> above << above : 0) |
+                                  (uint64_t)slot << shift);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Deals a slot's timers out on the level below, from all its lists in turn. The digits below the
+ * slot's are 0 in wheel_time, and all slots below are empty. */
+static void async_wheel_deal_(async_loop *loop, struct async_slot_ *s, bool turned)
+{
+    async_handle *next[ASYNC_STRANDS_];
+    int level = s->level - 1, n = s->n, left, i;
+    uint64_t dealt = 0;
+    for (i = 0; i < n; i++) next[i] = *s->list[i], *s->list[i] = NULL;
+    for (; n; n = left)
+        for (i = left = 0; i < n; i++) {
+            async_handle *h = next[i];
+            uint64_t at = (uint64_t)ASYNC_WHEN_(h);
+            int slot = (int)(at >> level * ASYNC_DIGIT_) & (ASYNC_SLOTS_ - 1);
+            if (h->next) {
+                next[left++] = h->next;
+                __builtin_prefetch(h->next);
+                __builtin_prefetch(&ASYNC_WHEN_(h->next));
+            }
+            dealt |= (uint64_t)1 << slot;
+            async_link_(async_wheel_list_(loop, level, slot, at), h);
+        }
+    loop->levels |= (uint32_t)1 << level;
+    loop->occupied[level] = dealt;
+    loop->turned[level] = turned ? 0 : dealt;
+}
+/* Sorts a slot's timers if no list of it is long: what is due fires, the rest is near. */
+static bool async_wheel_sort_(async_loop *loop, struct async_slot_ *s, bool turned)
+{
+    struct {
+        int64_t when;
+        async_handle *h;
+    } few[ASYNC_FEW_ * ASYNC_STRANDS_];
+    async_handle *h, **at = &loop->near;
+    int n = 0, first, i, k;
+    for (k = 0; k < s->n; k++)
+        for (first = n, h = *s->list[k]; h; h = h->next) {
+            int64_t when = ASYNC_WHEN_(h);
+            if (n == first + ASYNC_FEW_) return false;
+            for (i = n++;
+                 i > first && (few[i - 1].when > when || (few[i - 1].when == when && !turned)); i--)
+                few[i] = few[i - 1];
+            few[i].when = when;
+            few[i].h = h;
+        }
+    for (k = 0; k < s->n; k++) *s->list[k] = NULL;
+    i = 0;
+    if (!loop->near)
+        while (i < n && few[i].when <= loop->now) async_timer_fire_(loop, few[i++].h);
+    for (; i < n; i++) {
+        async_near_put_(at, few[i].h);
+        at = &few[i].h->next;
+    }
+    return true;
+}
+/* Time enters a slot. */
+static void async_wheel_enter_(async_loop *loop, struct async_slot_ *s)
+{
+    int slot = __builtin_ctzll(s->bit), wide = async_wide_(s->level, slot);
+    bool turned = (loop->turned[s->level] & s->bit) != 0;
+    if (s->begins > loop->wheel_time) loop->wheel_time = s->begins;
+    async_wheel_lists_(loop, s, s->level, slot, ASYNC_STRANDS_);
+    loop->occupied[s->level] &= ~s->bit;
+    if (wide >= 0) loop->strands[wide] = 0;
+    if (async_wheel_sort_(loop, s, turned)) return;
+    if (s->level) {
+        async_wheel_deal_(loop, s, turned);
+    } else {
+        async_handle *h, *next;
+        if (!turned) async_list_turn_(s->list[0]);
+        for (h = *s->list[0], *s->list[0] = NULL; h; h = next) {
+            next = h->next;
+            async_timer_fire_(loop, h);
+        }
+    }
+}
+#endif
 
 /* Puts what is due on the ready queue, in order of deadline. */
 static ASYNC_NOT_INLINE_ void async_timers_fire_(async_loop *loop)
 {
-    int64_t now = loop->now, begins;
-    int level;
-    async_handle **list;
-    while ((list = async_wheel_first_(loop, &level, &begins)) && begins <= now) {
-        async_handle *h, *next;
-        (void)async_oldest_first_(list);
-        h = *list;
-        *list = NULL;
-        loop->wheel_time = begins > loop->wheel_time ? begins : loop->wheel_time;
-        for (; h; h = next) {
-            next = h->next;
-            if (level) {
-                async_wheel_put_(loop, h);
-            } else {
-                loop->timers--;
-                async_notify_(h, 0);
-            }
-        }
+    int64_t now = loop->now;
+#if ASYNC_WHEEL_
+    struct async_slot_ s;
+    bool some;
+    while ((some = async_wheel_first_(loop, &s)) && s.begins <= now) {
+        async_near_fire_(loop, s.begins);
+        async_wheel_enter_(loop, &s);
     }
     if (now > loop->wheel_time) loop->wheel_time = now;
-    loop->next_timer = list ? begins : INT64_MAX;
-    loop->flags |= ASYNC_STALE_; /* `begins` may be before the first of its slot */
+#endif
+    async_near_fire_(loop, now);
+    loop->next_timer = loop->near ? ASYNC_WHEN_(loop->near) : INT64_MAX;
+#if ASYNC_WHEEL_
+    if (some && s.begins < loop->next_timer) {
+        loop->next_timer = s.begins;
+        loop->flags |= ASYNC_STALE_; /* that may be before the first of the slot */
+    }
+#endif
 }
 
-/* The earliest deadline. Looks through one slot, and only when the loop is to sleep. Of a slot that
- * holds many it is the beginning, which a virtual clock cannot do with: the loop wakes up there,
- * has the slot dealt out, and finds fewer. */
+/* The earliest deadline. Looks through one list, and only when the loop is to sleep. Of a list that
+ * holds many it is the slot's beginning, which a virtual clock cannot do with: the loop wakes up
+ * there, has the slot dealt out, and finds fewer. */
 static int64_t async_next_timer_(async_loop *loop)
 {
     if (loop->flags & ASYNC_STALE_) {
-        int level, many = 0;
-        int64_t begins;
-        async_handle **list = async_wheel_first_(loop, &level, &begins), *h;
-        loop->next_timer = INT64_MAX;
-        for (h = list ? *list : NULL; h; h = h->next) {
-            if (ASYNC_WHEN_(h) < loop->next_timer) loop->next_timer = ASYNC_WHEN_(h);
-            if (++many > 64 && level && !(loop->flags & ASYNC_VIRTUAL_)) {
-                loop->next_timer = begins;
-                break;
-            }
+        loop->next_timer = loop->near ? ASYNC_WHEN_(loop->near) : INT64_MAX;
+#if ASYNC_WHEEL_
+        {
+            struct async_slot_ s;
+            async_handle *h;
+            int many = 0;
+            if (async_wheel_first_(loop, &s) && s.begins < loop->next_timer)
+                for (h = *s.list[0]; h; h = h->next) {
+                    if (ASYNC_WHEN_(h) < loop->next_timer) loop->next_timer = ASYNC_WHEN_(h);
+                    if (++many > 64 && s.level && !(loop->flags & ASYNC_VIRTUAL_)) {
+                        loop->next_timer = s.begins;
+                        break;
+                    }
+                }
         }
+#endif
         loop->flags &= (uint8_t)~ASYNC_STALE_;
     }
     return loop->next_timer;
@@ -4352,7 +4534,9 @@ int async_loop_init(async_loop *loop, const async_options *options)
     loop->next_timer = INT64_MAX;
     loop->flags = loop->options.virtual_clock ? ASYNC_VIRTUAL_ : 0;
     loop->now = loop->options.virtual_clock ? 0 : async_clock_();
+#if ASYNC_WHEEL_
     loop->wheel_time = loop->now;
+#endif
     async_scope_open_(&loop->scope, loop, NULL);
 #if ASYNCC_IO
     loop->poll_fd = loop->spare_fd = -1;
@@ -4480,8 +4664,13 @@ int async_loop_close(async_loop *loop)
     for (scope = loop->scopes; scope; scope = scope->next)
         for (task = scope->head; task; task = task->next)
             for (h = async_root_(task)->up.waiters; h; h = h->next) h->pprev = NULL;
+    for (h = loop->near; h; h = h->next) h->pprev = NULL;
+#if ASYNC_WHEEL_
     for (i = 0; i < ASYNC_LEVELS_ * ASYNC_SLOTS_; i++)
         for (h = loop->wheel[i]; h; h = h->next) h->pprev = NULL;
+    for (i = 0; i < ASYNC_WIDE_SLOTS_ * ASYNC_STRANDS_; i++)
+        for (h = loop->wide[i]; h; h = h->next) h->pprev = NULL;
+#endif
     for (h = loop->head; h; h = after) {
         after = h->next;
         h->pprev = NULL;
