@@ -4371,8 +4371,8 @@ static void async_get_run_(async_handle *h)
 }
 const async_ops async_put_woken_ops_ = {async_put_run_, NULL, NULL, NULL, NULL, "queue put"};
 const async_ops async_get_woken_ops_ = {async_get_run_, NULL, NULL, NULL, NULL, "queue get"};
-static void async_queue_io_(struct async_queue_io_ *io, async_queue *queue, void *items,
-                            uint32_t size, uint32_t capacity)
+static void async_queue_io_set_(struct async_queue_io_ *io, async_queue *queue, void *items,
+                                uint32_t size, uint32_t capacity)
 {
     io->queue = queue;
     io->items = items;
@@ -4383,14 +4383,14 @@ int async_queue_put_(struct async_queue_io_ *io, async_frame *caller, async_task
                      async_queue *queue, void *items, const void *item, uint32_t size,
                      uint32_t capacity)
 {
-    async_queue_io_(io, queue, items, size, capacity);
+    async_queue_io_set_(io, queue, items, size, capacity);
     io->item.from = item;
     return async_queue_try_(io, caller, task, true);
 }
 int async_queue_get_(struct async_queue_io_ *io, async_frame *caller, async_task *task,
                      async_queue *queue, void *items, void *item, uint32_t size, uint32_t capacity)
 {
-    async_queue_io_(io, queue, items, size, capacity);
+    async_queue_io_set_(io, queue, items, size, capacity);
     io->item.to = item;
     return async_queue_try_(io, caller, task, false);
 }
@@ -5329,8 +5329,10 @@ static int async_bound_(const char *text, int type)
     if (err) return err;
     fd = async_socket_(loop, address.storage.ss_family, type);
     if (fd == -EAFNOSUPPORT && text[0] == ':') { /* a kernel without IPv6 */
-        char any[8] = "*";
-        if (strlen(text) < sizeof any - 1) return async_bound_(strcat(any, text), type);
+        char any[8];
+        (void)snprintf(any, sizeof any, "*%.6s", text);
+        err = async_address_parse(&address, any);
+        fd = err ? err : async_socket_(loop, address.storage.ss_family, type);
     }
     if (fd < 0) return fd;
     if (type == SOCK_STREAM && address.storage.ss_family != AF_UNIX)

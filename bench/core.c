@@ -142,7 +142,7 @@ static void lim_await_near_step(struct lim_task *t)
             self->callee.near.state = 0;
             self->callee.near.x = self->n;
             self->callee.near.task = t;
-            /* fall through */
+            __attribute__((__fallthrough__));
         case 1:
             if (!lim_near_step(&self->callee.near)) {
                 self->state = 1;
@@ -161,7 +161,7 @@ static void lim_await_far_step(struct lim_task *t)
             self->callee.far.state = 0;
             self->callee.far.x = self->n;
             self->callee.far.task = t;
-            /* fall through */
+            __attribute__((__fallthrough__));
         case 1:
             if (!lim_far_step(&self->callee.far)) {
                 self->state = 1;
@@ -276,7 +276,7 @@ static bool lim_level_step(struct lim_level *self, struct lim_deep *t)
             0, self->depth - 1, self->depth > 2 ? lim_level_step : lim_leaf_step, self, self->n};
         self->state = 1;
         if (!callee->step(callee, t)) return false;
-        /* fall through */
+        __attribute__((__fallthrough__));
     case 1:;
     }
     return true;

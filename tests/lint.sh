@@ -68,6 +68,7 @@ cat >$out/tidy.known <<'END'
 loop->head = h->next;
 ((struct async_gather *)task->u.on)->cut = 1;
 local variable 'loop' is still referred to by the global variable 'async_loop_'
+local variable 'loop' is still referred to by the stack variable 'async_main_'
 END
 if wanted tidy && has clang-tidy tidy; then
     for file in $out/user.c tests/test_hello.c tests/test_with.c; do

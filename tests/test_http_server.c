@@ -426,7 +426,8 @@ ASYNC(void, cancel_after, args(int steps, async_duration step),
     CHECK_INT(async_adopt(self->fd[0]), 0);
     CHECK_INT(async_adopt(self->fd[1]), 0);
     CHECK_INT(ASYNC_SPAWN_EAGER(&self->served, serve_client, &self->server, self->fd[0]), 0);
-    AWAIT(async_write_all, self->fd[1], all_kinds, strstr(all_kinds, "ond\r\n") - all_kinds);
+    AWAIT(async_write_all, self->fd[1], all_kinds,
+          (size_t)(strstr(all_kinds, "ond\r\n") - all_kinds));
     for (self->i = 0; self->i < self->steps; self->i++) {
         if (self->i == 3) AWAIT(async_write_all, self->fd[1], strstr(all_kinds, "ond\r\n"), 200);
         AWAIT(async_sleep, self->step);

@@ -316,22 +316,22 @@ ASYNC(void, joins, args(async_task *on))
     AWAIT(async_join, self->on);
     ASYNC_END
 }
-static ASYNC_TASK(joins) j1, j2, j3;
+static ASYNC_TASK(joins) chained1, chained2, chained3;
 ASYNC(void, leaves_chain)
 {
     ASYNC_BEGIN
-    ASYNC_SPAWN(&j1, joins, &left_a.task);
+    ASYNC_SPAWN(&chained1, joins, &left_a.task);
     ASYNC_SPAWN(&left_a, left, "a", 1, 0);
-    ASYNC_SPAWN(&j2, joins, &j3.task);
-    ASYNC_SPAWN(&j3, joins, &j2.task);
+    ASYNC_SPAWN(&chained2, joins, &chained3.task);
+    ASYNC_SPAWN(&chained3, joins, &chained2.task);
     AWAIT(async_sleep, ASYNC_MS(1));
     ASYNC_END
 }
 TEST(R1_leftovers_that_wait_for_each_other)
 {
     CHECK_INT(RUN(leaves_chain), 0);
-    CHECK(async_task_cancelled(&j1.task) && async_task_cancelled(&j2.task) &&
-          async_task_cancelled(&j3.task));
+    CHECK(async_task_cancelled(&chained1.task) && async_task_cancelled(&chained2.task) &&
+          async_task_cancelled(&chained3.task));
     CHECK_REPORTS("");
     CHECK_TRACE("a starts\na: cancelled at 1\na clean at 2\n");
 }

@@ -180,7 +180,7 @@ static bool has_count_or_dies(void *arg)
 }
 
 /* One step: its result. */
-ASYNC(int, act, args(int op, int arg), vars(int result; struct item item),
+ASYNC(int, act, args(int op, int arg), vars(uint32_t place; int result; struct item item),
       awaits(async_condition_wait, async_queue_put))
 {
     struct world *const w = &world;
@@ -234,7 +234,8 @@ ASYNC(int, act, args(int op, int arg), vars(int result; struct item item),
     } else if (self->op == COND_RAW_WAIT) {
         AWAIT(async_condition_wait, &w->cond);
     } else if (self->op == BARRIER_WAIT) {
-        AWAIT_TO(self->result, async_barrier_wait, &w->barrier);
+        AWAIT_TO(self->place, async_barrier_wait, &w->barrier);
+        self->result = (int)self->place;
     } else if (self->op == BARRIER_RESET) {
         async_barrier_reset(&w->barrier);
     } else if (self->op == BARRIER_ABORT) {

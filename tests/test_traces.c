@@ -3,10 +3,10 @@
  * nested in try, finally, timeouts and groups. traces.inc holds a hash of what CPython 3.13 prints
  * for each; tests/traces.py makes it:
  *
- *     TRACES=/tmp/programs build/test/test_traces    writes the programs
- *     python3.13 tests/traces.py /tmp/programs >tests/traces.inc
+ *     TRACES=build/programs build/test/test_traces    writes the programs
+ *     python3.13 tests/traces.py build/programs >tests/traces.inc
  *     TRACES_SHOW=17 build/test/test_traces -v       what is printed here for one of them,
- *     python3.13 tests/traces.py /tmp/programs 17    and there
+ *     python3.13 tests/traces.py build/programs 17    and there
  */
 #include "test.h"
 
