@@ -3,7 +3,7 @@
 # bench/perf.txt: 3 % more fails. Allocations are to be the same, exactly. The figures hold for one
 # compiler; with another there is nothing to compare, and that is said.
 mode=$1 program=$2 figures=bench/perf.txt
-compiler=$("${CC:-cc}" --version | sed 1q)
+compiler=$("${CC:-cc}" --version | sed '1!d; s, *[^ ]* *,,') # without the name it was called by
 command -v valgrind >/dev/null || { echo "perf-check: skipped, no valgrind"; exit 0; }
 if [ "$mode" = perf-check ] && ! grep -qxF "# $compiler" $figures; then
     echo "perf-check: skipped, the figures are of$(sed -n '1s/^#//p' $figures), and this is $compiler"
