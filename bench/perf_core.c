@@ -35,7 +35,12 @@ static void run_switch(void)
 }
 
 /* noipa: as if it were in another file. */
-__attribute__((__noipa__)) static int more(int x)
+#ifdef __clang__
+#define NOT_SEEN_THROUGH __attribute__((__noinline__))
+#else
+#define NOT_SEEN_THROUGH __attribute__((__noipa__))
+#endif
+NOT_SEEN_THROUGH static int more(int x)
 {
     return x + 1;
 }
