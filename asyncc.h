@@ -2669,8 +2669,8 @@ static void async_wheel_lists_(async_loop *loop, struct async_slot_ *s, int leve
                                int most)
 {
     int wide = async_wide_(level, slot);
-    async_handle **lists =
-        wide < 0 ? &loop->wheel[level * ASYNC_SLOTS_ + slot] : &loop->wide[wide * ASYNC_STRANDS_];
+    async_handle **lists = wide < 0 ? &loop->wheel[level * ASYNC_SLOTS_ + slot]
+                                    : &loop->wide[(size_t)wide * ASYNC_STRANDS_];
     uint32_t strands = wide < 0 ? 1 : loop->strands[wide];
     for (s->n = 0; strands && s->n < most; strands &= strands - 1) {
         async_handle **list = &lists[__builtin_ctz(strands)];
