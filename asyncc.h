@@ -656,11 +656,11 @@ enum {
  *
  *   becomes, names shortened and checks left out,
  *
- *       dispatch: switch (self->state) { case 0:
+ *       at = self->state;  dispatch: switch (at) { case 0:
  *       child = &self->awaits.fetch;  child->args = (struct fetch_args){ self->url };
  *       err = fetch_body(child, task, 0);
  *       if (err == PENDING) { child->caller = self;  self->state = 1;  return PENDING;  case 1:; }
- *       if (err) { self->state = sizeof *handler;  goto dispatch; }
+ *       if (err) { at = sizeof *handler;  goto dispatch; }
  *       case END: }  self->state = FINISHED;  return err;
  *
  *   The callee is called directly and may be inlined: an await that finishes at once stores its
@@ -954,7 +954,11 @@ enum {
 
 /* Labels far outside int: in a user's own switch they do not fit, which is an error. */
 #if ASYNCC_SWITCH_CHECK
+#if defined(__clang__)
 #define ASYNC_LABEL_(n) (0x5A5A5A5A40000000ull + (uint64_t)(n)) /* cut to an int: no usual case */
+#else
+#define ASYNC_LABEL_(n) (0xFFFFFFFF80000000ull + (uint64_t)(n)) /* fits an instruction of x86 */
+#endif
 #else
 #define ASYNC_LABEL_(n) (n)
 #endif
@@ -1010,6 +1014,7 @@ extern const int async_in_a_coroutine_ ASYNC_OUTSIDE_;
 #endif
 enum { async_base_ };
 static ASYNC_UNUSED_ int async_err_;
+static ASYNC_UNUSED_ uint16_t async_at_;
 static ASYNC_UNUSED_ async_task *async_me_;
 static ASYNC_UNUSED_ void *async_child_;
 static ASYNC_UNUSED_ char (*async_handler_)[1];
@@ -1021,6 +1026,7 @@ static ASYNC_UNUSED_ char (*async_handler_)[1];
     char(*async_finally_)[1];                                                                       \
     async_task *const async_me_ = async_task_;                                                      \
     int async_err_ = async_why_;                                                                    \
+    uint16_t async_at_ = self->async_.state; /* a raise goes on from here without storing it */     \
     bool async_pass_ = true;                                                                        \
     bool async_fell_ = false; /* out of a block that may always be left by ASYNC_RETURN */          \
     void *async_child_;                                                                             \
@@ -1028,7 +1034,7 @@ static ASYNC_UNUSED_ char (*async_handler_)[1];
     (void)sizeof async_handler_, (void)sizeof async_finally_;                                       \
     (void)async_pass_, (void)async_fell_, (void)sizeof async_child_, (void)async_me_, (void)async_here_;               \
     async_dispatch_:                                                                                \
-    switch (ASYNC_LABEL_(self->async_.state)) { /* the end first: later cases may meet initialised locals */ \
+    switch (ASYNC_LABEL_(async_at_)) { /* the end first: later cases may meet initialised locals */ \
     default:                                                                                        \
         async_panic_frame_(&self->async_, "resumed in a state it does not have");                   \
     ASYNC_CASE_(ASYNC_LAST_):                                                                 \
@@ -1063,7 +1069,7 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
 
 #define ASYNC_THROW_(e) do {                                                                        \
         async_err_ = (e);                                                                           \
-        self->async_.state = (uint16_t)sizeof *async_handler_;                                      \
+        async_at_ = (uint16_t)sizeof *async_handler_;                                               \
         goto async_dispatch_;                                                                       \
     } while (0)
 
