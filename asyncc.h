@@ -421,7 +421,7 @@ struct async_task {
 enum {
     ASYNC_LIVE_ = 1,      /* spawned, not done */
     ASYNC_DONE_ = 2,      /* has an outcome */
-    ASYNC_NEW_ = 4,       /* its first step is to come */
+    ASYNC_NEW_ = 4,       /* its first step runs, inside of its spawner's */
     ASYNC_MUST_ = 8,      /* a cancel to deliver at the next step */
     ASYNC_MARK_ = 16,     /* a cancel is passing through */
     ASYNC_HEAP_ = 32,     /* from the allocator */
@@ -2549,7 +2549,7 @@ static void async_unlink_(async_handle *h)
 static void async_wake_(async_task *task, int err)
 {
     task->h.ops = task->h.ops->woken;
-    if (ASYNC_RARE_(err)) {
+    if (ASYNC_RARE_(err || task->flags & ASYNC_MUST_)) {
         task->wake = err;
         if (task->h.ops == &async_ready_ops_) task->h.ops = &async_told_ops_;
     }
@@ -2997,10 +2997,12 @@ const async_ops async_ready_ops_ = {async_task_run_,   NULL,      NULL, NULL,
 const async_ops async_told_ops_ = {async_told_run_,   NULL,      NULL, NULL,
                                    &async_ready_ops_, "its turn"};
 
-/* It was cancelled while it ran, and now it waits: that wait is what the cancel is for. */
+/* It was cancelled while it ran, and now it waits: that wait is what the cancel is for. If it only
+ * lets others run, it is told at its turn. */
 static ASYNC_NOT_INLINE_ void async_cancel_late_(async_task *task)
 {
     uint16_t cancelling = task->cancelling;
+    if (task->h.ops == &async_ready_ops_) task->h.ops = &async_told_ops_;
     if (!task->h.ops->cancel) return;
     task->flags &= (uint8_t)~ASYNC_MUST_;
     (void)async_task_cancel(task);
@@ -3034,35 +3036,23 @@ static int async_told_(async_task *task)
     }
     return err;
 }
-/* The turn of one that was woken with an error. */
+/* The turn of one with something to be told: an error or a cancel. */
 static void async_told_run_(async_handle *h)
 {
     async_task *task = (async_task *)(void *)h;
+    int err = async_told_(task);
     async_loop_->current = task;
     h->ops = &async_ready_ops_;
-    async_resume_(task, async_told_(task));
+    if (err && task->frame == async_root_(task) && !task->frame->state)
+        async_finish_(task, err); /* cancelled before its first step: no step */
+    else async_resume_(task, err);
 }
-/* A task's turn. Most have no error to tell and no flag set. */
-ASYNC_HOT_ void async_task_turn_(async_loop *loop, async_task *task)
-{
-    int err = 0;
-    loop->current = task;
-    if (ASYNC_RARE_(task->flags & (ASYNC_MUST_ | ASYNC_NEW_))) {
-        bool first = (task->flags & ASYNC_NEW_) != 0;
-        task->flags &= (uint8_t)~ASYNC_NEW_;
-        if (task->flags & ASYNC_MUST_) {
-            if (first) {
-                async_finish_(task, ASYNC_CANCELED); /* cancelled before its first step: no step */
-                return;
-            }
-            err = async_told_(task);
-        }
-    }
-    async_resume_(task, err);
-}
+/* The turn of all others. */
 static void async_task_run_(async_handle *h)
 {
-    async_task_turn_(async_loop_, (async_task *)(void *)h);
+    async_task *task = (async_task *)(void *)h;
+    async_loop_->current = task;
+    async_resume_(task, 0);
 }
 static void async_step_(async_task *task, int err)
 {
@@ -3108,6 +3098,7 @@ static ASYNC_NOT_INLINE_ int async_first_step_(async_loop *loop, async_task *tas
 {
     async_task *current = loop->current;
     loop->current = task;
+    task->flags |= ASYNC_NEW_;
     async_step_(task, 0);
     task->flags &=
         (uint8_t)~ASYNC_NEW_; /* until now: a group is told at once of one that has ended */
@@ -3137,7 +3128,7 @@ int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope,
                      sizeof *frame - offsetof(async_frame, up));
     task->wake = 0;
     task->cancelling = 0;
-    task->flags = ASYNC_LIVE_ | ASYNC_NEW_;
+    task->flags = ASYNC_LIVE_;
     task->refs = 1;
     if (ASYNC_RARE_(!loop || loop->flags & ASYNC_CLOSED_ ||
                     (scope->child_done == async_group_child_done_ &&
@@ -3382,6 +3373,7 @@ bool async_task_cancel(async_task *first)
             steps++;
             if (!task->h.ops->cancel) {
                 task->flags |= ASYNC_MUST_; /* it runs, or will anyway */
+                if (task->h.ops == &async_ready_ops_) task->h.ops = &async_told_ops_;
                 break;
             }
             if (!task->h.ops->target) {
@@ -4496,7 +4488,7 @@ static ASYNC_NOT_INLINE_ bool async_idle_(async_loop *loop)
 static bool async_tick_(async_loop *loop, uint32_t *resumes)
 {
     async_handle *h;
-    if (!loop->head || *resumes >= ASYNC_POLL_EVERY_ || loop->flags & ASYNC_STOP_) {
+    if (!loop->head || *resumes >= ASYNC_POLL_EVERY_) {
         if (!async_idle_(loop)) return false;
         *resumes = 0;
     }
@@ -4507,9 +4499,12 @@ static bool async_tick_(async_loop *loop, uint32_t *resumes)
     while ((h = loop->batch) != NULL) {
         loop->batch = h->next;
         ++*resumes;
-        if (ASYNC_LIKELY_(h->ops == &async_ready_ops_))
-            async_task_turn_(loop, (async_task *)(void *)h);
-        else h->ops->run(h);
+        if (ASYNC_LIKELY_(h->ops == &async_ready_ops_)) {
+            loop->current = (async_task *)(void *)h;
+            async_resume_(loop->current, 0);
+        } else {
+            h->ops->run(h);
+        }
     }
     return true;
 }
