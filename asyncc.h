@@ -112,8 +112,9 @@
  *   - ASYNC_FOR owns its generator and closes it also on `break`.
  *   - gather of finished tasks, wait_for, uncancel, groups that fail while cancelled from outside:
  *     as in CPython 3.13.
- *   - Equal deadlines fire in the order in which they were set; groups and run() cancel in order
- *     of creation. asyncio leaves both open.
+ *   - Equal deadlines fire in the order in which they were set; a group cancels its members in
+ *     order of creation, and run() those of the newest frame or group first. asyncio leaves both
+ *     open.
  *   - run_until_complete() with nothing left that could wake anybody gives -EDEADLK.
  *   - A task of ASYNC_SPAWN_NEW is gone after its end: async_task_hold() it to look at it later.
  *
@@ -264,17 +265,35 @@
 #define ASYNC_C_BEGIN_ extern "C" {
 #define ASYNC_C_END_ }
 #define ASYNC_MAKE_(type, ...) type{__VA_ARGS__}
+#define ASYNC_AUTO_ auto
 #define ASYNC_ASSERT_(cond, text) static_assert(cond, text)
 #else
 #define ASYNC_C_
 #define ASYNC_C_BEGIN_
 #define ASYNC_C_END_
 #define ASYNC_MAKE_(type, ...) (type){__VA_ARGS__}
+#define ASYNC_AUTO_ __extension__ __auto_type
 #define ASYNC_ASSERT_(cond, text) _Static_assert(cond, text)
 #endif
 /* clang-format on */
 
 #define ASYNC_UNUSED_ __attribute__((__unused__))
+
+/* Under the address sanitizer the frame of a callee is out of bounds once its result is copied. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ASYNC_ASAN_
+#endif
+#endif
+#if defined(ASYNC_ASAN_) || defined(__SANITIZE_ADDRESS__)
+ASYNC_C_ void __asan_poison_memory_region(void const volatile *, size_t);
+ASYNC_C_ void __asan_unpoison_memory_region(void const volatile *, size_t);
+#define ASYNC_POISON_(x) __asan_poison_memory_region(&(x), sizeof(x));
+#define ASYNC_UNPOISON_(x) __asan_unpoison_memory_region(&(x), sizeof(x));
+#else
+#define ASYNC_POISON_(x)
+#define ASYNC_UNPOISON_(x)
+#endif
 #define ASYNC_ALIAS_ __attribute__((__may_alias__))
 #define ASYNC_INLINE_ static inline ASYNC_UNUSED_
 /* Rare, or too big to share registers with what is hot. */
@@ -413,9 +432,9 @@ struct async_task {
     async_frame *frame; /* whom to resume */
     async_scope *scope; /* who answers for it: the loop, a frame or a group */
     async_task *next, **pprev;
-    int wake;            /* what to resume it with; 0 while it runs; after its end, its outcome */
+    int16_t wake;        /* what to resume it with; 0 while it runs; after its end, its outcome */
     uint16_t cancelling; /* cancel() minus uncancel() */
-    uint8_t flags;
+    uint16_t flags;
     uint8_t refs; /* of a task from the allocator: who still needs the memory */
 };
 enum {
@@ -426,7 +445,10 @@ enum {
     ASYNC_MARK_ = 16,     /* a cancel is passing through */
     ASYNC_HEAP_ = 32,     /* from the allocator */
     ASYNC_LEFTOVER_ = 64, /* run() waits for its end */
-    ASYNC_QUIET_ = 128    /* its error is not to be reported */
+    ASYNC_QUIET_ = 128,   /* its error is not to be reported */
+    ASYNC_NOTED_ = 256,   /* there may be a note of its error */
+    ASYNC_SLOT_ = 0x8000, /* it lives in a `tasks` clause: that frame answers for it */
+    ASYNC_SLOT_FILL_ = 0x80
 };
 enum { ASYNC_EAGER_ = 1 }; /* how to spawn: with this and ASYNC_HEAP_ */
 
@@ -452,6 +474,7 @@ typedef struct async_call {
     int64_t when;
     int (*fn)(void *arg); /* a negative return is reported to the loop's error handler */
     void *arg;
+    async_loop *loop;
 } async_call;
 
 /* A result that somebody will set. Zeroed memory is a pending future. */
@@ -593,13 +616,16 @@ typedef struct async_fd_ {
 } async_fd_;
 #endif
 
-struct async_error_note_ {
-    const async_task *task; /* only compared, never followed */
+/* What is known of a task's error: see >>reports. */
+typedef struct async_note_ {
+    const async_task *task; /* only compared, never followed; NULL: free */
     const async_type *type;
     const char *text;
-    int error;
-    bool ended; /* the task ended with it, and nobody has looked */
-};
+    uint32_t age; /* smaller is older */
+    int16_t error;
+    bool caught; /* and dealt with, unless it is raised again */
+    bool ended;  /* the task ended with it, and nobody has looked */
+} async_note_;
 
 struct async_loop {
     async_handle *head, **tail; /* ready queue */
@@ -623,8 +649,10 @@ struct async_loop {
     async_scope *scopes; /* all, this one included */
     uint32_t leftover;   /* tasks that run() still waits for */
     async_options options;
-    uint8_t next_note;
-    struct async_error_note_ notes[8];
+    async_note_ *notes; /* a hash table of 1 << note_bits */
+    uint32_t note_count, note_age;
+    uint8_t note_bits;
+    async_note_ few_notes[8];
 #if ASYNCC_IO
     async_fd_ *fds;
     int fd_count, fd_waits; /* table size; waiters in it */
@@ -828,8 +856,9 @@ enum {
         char async_zero_[1][0]; /* from here to async_zero_end_ is cleared when the body starts */                     \
         ASYNC_VARS_##p1 ASYNC_VARS_##p2 ASYNC_VARS_##p3 ASYNC_VARS_##p4 ASYNC_VARS_##p5                             \
         async_frame_scope_ async_tasks_[1][0 ASYNC_SCOPE_##p1 ASYNC_SCOPE_##p2 ASYNC_SCOPE_##p3 ASYNC_SCOPE_##p4 ASYNC_SCOPE_##p5]; \
-        ASYNC_CHILDREN_##p1 ASYNC_CHILDREN_##p2 ASYNC_CHILDREN_##p3 ASYNC_CHILDREN_##p4 ASYNC_CHILDREN_##p5         \
         char async_zero_end_[1][0];                                                                                 \
+        ASYNC_CHILDREN_##p1 ASYNC_CHILDREN_##p2 ASYNC_CHILDREN_##p3 ASYNC_CHILDREN_##p4 ASYNC_CHILDREN_##p5         \
+        char async_slots_end_[1][0];                                                                                \
         ASYNC_RAW_##p1 ASYNC_RAW_##p2 ASYNC_RAW_##p3 ASYNC_RAW_##p4 ASYNC_RAW_##p5                                  \
         union add_it_to_awaits_of_##N async_awaits_;                                                                          \
         char(*async_void_[1][0])[1 + ASYNC_IS_VOID_(R)];                                                            \
@@ -977,7 +1006,8 @@ ASYNC_C_BEGIN_
 ASYNC_API void async_panic_frame_(const async_frame *frame, const char *what) __attribute__((__noreturn__));
 ASYNC_API void async_panic_in_(const char *function, const char *file, int line, const char *what) __attribute__((__noreturn__));
 ASYNC_API void async_panic_at_(const char *file, int line, const char *what) __attribute__((__noreturn__));
-ASYNC_API int async_error_text_(async_task *task, int error, const char *text);
+ASYNC_API int async_raise_(async_task *task, int error, const char *text);
+ASYNC_API void async_caught_(async_task *task);
 ASYNC_API void async_own_children_(async_frame_scope_ *scope, async_frame *frame, size_t size);
 ASYNC_API int async_join_children_(async_frame *frame, async_frame_scope_ *scope, async_task *task, int error);
 /* Never defined: a call that the compiler cannot prove unreachable is the diagnostic. */
@@ -1002,6 +1032,8 @@ ASYNC_C_END_
 
 /* Frames outside of a coroutine's body have no scope of their own: see ASYNC_SPAWN. */
 static ASYNC_UNUSED_ async_frame_scope_ *const async_here_ = NULL;
+static ASYNC_UNUSED_ async_frame *const async_self_ = NULL;
+enum { async_size_ };
 
 /* What an AWAIT outside of a body finds instead, so that the error is that and little else. */
 #if defined(__has_attribute)
@@ -1021,7 +1053,8 @@ static ASYNC_UNUSED_ char (*async_handler_)[1];
 
 #define ASYNC_BEGIN                                                                                 \
     ASYNC_PRAGMAS_                                                                                  \
-    enum { async_in_a_coroutine_, async_base_ = __COUNTER__ };                                      \
+    enum { async_in_a_coroutine_, async_base_ = __COUNTER__, async_size_ = sizeof *self };          \
+    async_frame *const async_self_ = &self->async_;                                                 \
     char(*async_handler_)[ASYNC_LAST_];                                                             \
     char(*async_finally_)[1];                                                                       \
     async_task *const async_me_ = async_task_;                                                      \
@@ -1032,7 +1065,7 @@ static ASYNC_UNUSED_ char (*async_handler_)[1];
     void *async_child_;                                                                             \
     async_frame_scope_ *const async_here_ = sizeof self->async_tasks_ ? self->async_tasks_[0] : NULL; \
     (void)sizeof async_handler_, (void)sizeof async_finally_;                                       \
-    (void)async_pass_, (void)async_fell_, (void)sizeof async_child_, (void)async_me_, (void)async_here_;               \
+    (void)async_pass_, (void)async_fell_, (void)sizeof async_child_, (void)async_me_, (void)async_here_, (void)async_self_;               \
     async_dispatch_:                                                                                \
     switch (ASYNC_LABEL_(async_at_)) { /* the end first: later cases may meet initialised locals */ \
     default:                                                                                        \
@@ -1046,8 +1079,10 @@ static ASYNC_UNUSED_ char (*async_handler_)[1];
         goto async_end_;                                                                            \
         goto async_dispatch_;                                                                       \
     ASYNC_CASE_(0):                                                                           \
-        async_clear_((char *)self, offsetof(__typeof__(*self), async_zero_),                        \
-                     offsetof(__typeof__(*self), async_zero_end_));                                 \
+        async_fill_((char *)self, 0, offsetof(__typeof__(*self), async_zero_),                      \
+                    offsetof(__typeof__(*self), async_zero_end_));                                  \
+        async_fill_((char *)self, ASYNC_SLOT_FILL_, offsetof(__typeof__(*self), async_zero_end_),   \
+                    offsetof(__typeof__(*self), async_slots_end_));                                 \
         if (sizeof self->async_tasks_) async_own_children_(async_here_, &self->async_, sizeof *self);
 
 #define ASYNC_END                                                                                   \
@@ -1058,13 +1093,14 @@ static ASYNC_UNUSED_ char (*async_handler_)[1];
     }                                                                                               \
     async_left_the_body_();                                                                         \
     async_end_:                                                                                     \
+    ASYNC_UNPOISON_(self->async_awaits_)                                                            \
     self->async_.state = ASYNC_FINISHED_;                                                           \
     ASYNC_PRAGMAS_END_                                                                              \
     return ASYNC_MAKE_(async_status_, async_err_ == ASYNC_RETURNING_ ? 0 : async_err_);
 
-ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
+ASYNC_INLINE_ void async_fill_(char *frame, int with, size_t from, size_t to)
 {
-    if (to > from) __builtin_memset(frame + from, 0, to - from);
+    if (to > from) __builtin_memset(frame + from, with, to - from);
 }
 
 #define ASYNC_THROW_(e) do {                                                                        \
@@ -1073,12 +1109,31 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
         goto async_dispatch_;                                                                       \
     } while (0)
 
+/* Is it a pointer into these bytes? For values of any type. */
+ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_t size)
+{
+    uintptr_t p;
+    __builtin_memcpy(&p, value, sizeof p);
+    return p - (uintptr_t)from < size;
+}
+#if ASYNCC_NAMES
+#define ASYNC_IS_POINTER_(x) (__builtin_classify_type(x) == 5 && sizeof(x) == sizeof(void *))
+#define ASYNC_STORE_RESULT_(...)                                                                    \
+    ASYNC_AUTO_ async_to_ = &self->async_result_; /* named once: an error here is said once */      \
+    *async_to_ = (__VA_ARGS__);                                                                     \
+    if (ASYNC_IS_POINTER_(*async_to_) && ASYNC_RARE_(async_points_into_(async_to_, self, sizeof *self)) && \
+        (async_task *)(void *)self - 1 != async_me_)                                                \
+        ASYNC_PANIC_("ASYNC_RETURN of a pointer into its own frame, which the next await reuses: copy to memory of the caller");
+#else
+#define ASYNC_STORE_RESULT_(...) self->async_result_ = (__VA_ARGS__);
+#endif
+
 /* ASYNC_RETURN(x), or ASYNC_RETURN() where the result is void. */
 #define ASYNC_RETURN(...) ASYNC_CAT_(ASYNC_RETURN_, ASYNC_EMPTY_(__VA_ARGS__))(__VA_ARGS__)
 #define ASYNC_RETURN_0(...) do {                                                                    \
         (void)async_in_a_coroutine_;                                                                \
         ASYNC_ASSERT_(sizeof *self->async_void_[0][0] == 1, "ASYNC_RETURN(value), but the result is void"); \
-        self->async_result_ = (__VA_ARGS__);                                                        \
+        ASYNC_STORE_RESULT_(__VA_ARGS__)                                                            \
         ASYNC_THROW_(ASYNC_RETURNING_);                                                             \
     } while (0)
 #define ASYNC_RETURN_1(...) do {                                                                    \
@@ -1088,11 +1143,13 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
     } while (0)
 
 /* ASYNC_RAISE(error), ASYNC_RAISE(error, "static text"): the text shows in reports, and
- * async_error_text() finds it. */
+ * async_error_text() finds it. It goes wherever the error goes, also from a task to those who wait
+ * for it, and stays with an error that is caught and raised again. */
 #define ASYNC_RAISE(...) ASYNC_CAT_(ASYNC_RAISE_, ASYNC_MANY_(__VA_ARGS__))(__VA_ARGS__)
-#define ASYNC_RAISE_0(e) do { async_err_ = (e); ASYNC_CHECK_ERROR_ ASYNC_THROW_(async_err_); } while (0)
-#define ASYNC_RAISE_1(e, text) \
-    do { async_err_ = (e); ASYNC_CHECK_ERROR_ ASYNC_THROW_(async_error_text_(async_me_, async_err_, "" text)); } while (0)
+#define ASYNC_RAISE_0(e) ASYNC_RAISE_2(e, NULL)
+#define ASYNC_RAISE_1(e, text) ASYNC_RAISE_2(e, "" text)
+#define ASYNC_RAISE_2(e, text) \
+    do { async_err_ = (e); ASYNC_CHECK_ERROR_ ASYNC_THROW_(async_raise_(async_me_, async_err_, text)); } while (0)
 #define ASYNC_CHECK_ERROR_ \
     (void)async_in_a_coroutine_; \
     if (ASYNC_RARE_(async_err_ >= 0 || async_err_ < INT16_MIN)) ASYNC_PANIC_("ASYNC_RAISE of a number that is no error: give a negative errno");
@@ -1103,6 +1160,7 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
 #define ASYNC_IS_LEAF_(f) ASYNC_SECOND_(ASYNC_CAT_(ASYNC_LEAF_, f), 0, )
 #define ASYNC_CALL_(n, ...) \
     (void)async_in_a_coroutine_; \
+    ASYNC_UNPOISON_(self->async_awaits_) \
     ASYNC_NAMED_(__VA_ARGS__, ) ASYNC_CAT_(ASYNC_CALL_, ASYNC_CAT_(ASYNC_IS_LEAF_(ASYNC_FIRST_(__VA_ARGS__, )), ASYNC_MANY_(__VA_ARGS__)))(n, __VA_ARGS__)
 /* For AWAIT(f(1)) in place of AWAIT(f, 1): what then cannot be pasted is the message. */
 #define ASYNC_NAMED_(f, ...) ASYNC_DROP_(f##_IS_A_CALL__give_the_name_then_a_comma_then_the_arguments)
@@ -1160,10 +1218,14 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
  * AWAIT_TO(lvalue, f, ...): and store its result.
  * AWAIT_ERR(lvalue, f, ...), AWAIT_TO_ERR(result, error, f, ...): the error in hand instead of
  * raised, 0 if there was none; cancellation is still raised. */
-#define AWAIT(...) do { ASYNC_AWAIT_(__COUNTER__, __VA_ARGS__) } while (0)
+#define AWAIT(...) do { ASYNC_AWAIT_(__COUNTER__, __VA_ARGS__) ASYNC_POISON_(self->async_awaits_) } while (0)
 #define ASYNC_AWAIT_(n, ...) ASYNC_CALL_(n, __VA_ARGS__) if (ASYNC_RARE_(async_err_)) ASYNC_THROW_(async_err_);
 #define AWAIT_TO(lv, ...) \
-    do { ASYNC_AWAIT_(__COUNTER__, __VA_ARGS__) (lv) = ASYNC_VALUE_OF_(ASYNC_FIRST_(__VA_ARGS__, )); } while (0)
+    do {                                                                                            \
+        ASYNC_AWAIT_(__COUNTER__, __VA_ARGS__)                                                      \
+        (lv) = ASYNC_VALUE_OF_(ASYNC_FIRST_(__VA_ARGS__, ));                                        \
+        ASYNC_POISON_(self->async_awaits_)                                                          \
+    } while (0)
 #define ASYNC_VALUE_OF_(f) ASYNC_VALUE_(f)
 /* AWAIT_TASK(&self->t), AWAIT_TASK_TO(lvalue, &self->t): wait for the end of a task, raise its
  * error, store its result; as often as you like. Cancelling the one who waits cancels the task.
@@ -1171,15 +1233,18 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
 #define AWAIT_TASK(tp) AWAIT(async_join, &(tp)->task)
 #define AWAIT_TASK_TO(lv, tp) \
     do { ASYNC_AWAIT_(__COUNTER__, async_join, &(tp)->task) (lv) = (tp)->frame_.async_result_; } while (0)
-#define AWAIT_ERR(err, ...) do { ASYNC_AWAIT_ERR_(__COUNTER__, err, __VA_ARGS__) } while (0)
+#define AWAIT_ERR(err, ...) \
+    do { ASYNC_AWAIT_ERR_(__COUNTER__, err, __VA_ARGS__) ASYNC_POISON_(self->async_awaits_) } while (0)
 #define ASYNC_AWAIT_ERR_(n, err, ...)                                                               \
     ASYNC_CALL_(n, __VA_ARGS__)                                                                     \
     if (ASYNC_RARE_(async_err_ == ASYNC_CANCELED)) ASYNC_THROW_(async_err_);                        \
+    if (ASYNC_RARE_(async_err_)) async_caught_(async_me_);                                          \
     (err) = async_err_;
 #define AWAIT_TO_ERR(lv, err, ...)                                                                  \
     do {                                                                                            \
         ASYNC_AWAIT_ERR_(__COUNTER__, err, __VA_ARGS__)                                             \
         if (!async_err_) (lv) = ASYNC_VALUE_OF_(ASYNC_FIRST_(__VA_ARGS__, ));                       \
+        ASYNC_POISON_(self->async_awaits_)                                                          \
     } while (0)
 
 /* ASYNC_TRY { } ASYNC_CATCH(self->err) { }: no loop, so break and continue are the user's own.
@@ -1198,7 +1263,7 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
             if (1)
 #define ASYNC_CATCH_(e, pass_on)                                                                    \
         }                                                                                           \
-    else if (async_pass_ = true, (pass_on) ? 1 : ((e) = async_err_, async_err_ = 0, 0))       \
+    else if (async_pass_ = true, (pass_on) ? 1 : (async_caught_(async_me_), (e) = async_err_, async_err_ = 0, 0))       \
         ASYNC_THROW_(async_err_);                                                                   \
     else
 #define ASYNC_CATCH(e) ASYNC_CATCH_(e, async_err_ > 0 || async_err_ == ASYNC_CANCELED)
@@ -1289,15 +1354,23 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
 /* ASYNC_FOR(lvalue, &generator, g, ...) { }: starts it, runs the block for each value, and closes
  * it however the loop is left: its FINALLY parts run, and may await. break and continue work.
  * ASYNC_FOR_IN(lvalue, &generator) { } borrows one that ASYNC_START started, and does not close
- * it; -EBUSY is raised while somebody else waits for its next value. */
-#define ASYNC_START(gen, ...) async_start_(ASYNC_FRAME_((gen), __VA_ARGS__), &ASYNC_TYPE_OF_(ASYNC_FIRST_(__VA_ARGS__, )))
+ * it; -EBUSY is raised while somebody else waits for its next value. Its memory starts zeroed,
+ * like a task's. */
+#define ASYNC_START(gen, ...)                                                                       \
+    do {                                                                                            \
+        ASYNC_ASSERT_(sizeof (gen)->async_tasks_ == 0, "a generator with tasks has to be closed: use ASYNC_FOR"); \
+        async_not_open_(&(gen)->async_);                                                            \
+        ASYNC_START_(gen, __VA_ARGS__);                                                             \
+    } while (0)
+#define ASYNC_START_(gen, ...) \
+    async_start_(ASYNC_FRAME_((gen), __VA_ARGS__), &ASYNC_TYPE_OF_(ASYNC_FIRST_(__VA_ARGS__, )))
 #define ASYNC_TYPE_OF_(f) ASYNC_CAT_(async_type_of_, f)
 #define ASYNC_FOR(lv, gen, ...) ASYNC_FOR_(__COUNTER__, __COUNTER__, __COUNTER__, lv, gen, __VA_ARGS__)
 #define ASYNC_FOR_(n, next, close, lv, gen, ...) ASYNC_FOR__(n, next, close, lv, gen, __VA_ARGS__)
 #define ASYNC_FOR__(n, next, close, lv, gen, ...)                                                   \
     ASYNC_BLOCK_(n, ASYNC_JUMP_(async_close_##n))                                                   \
         if (1) {                                                                                    \
-            ASYNC_START(gen, __VA_ARGS__);                                                          \
+            ASYNC_START_(gen, __VA_ARGS__);                                                         \
             async_next_##n:                                                                         \
             ASYNC_NEXT_VALUE_(next, lv, gen, async_value_##n)                                       \
             break;                                                                                  \
@@ -1342,6 +1415,11 @@ ASYNC_INLINE_ void async_clear_(char *frame, size_t from, size_t to)
     if (!async_err_) async_err_ = (gen)->async_pending_;                                            \
     if (async_err_) ASYNC_THROW_(async_err_);
 
+ASYNC_INLINE_ void async_not_open_(const async_frame *generator)
+{
+    if (ASYNC_RARE_(generator->type && generator->state && generator->state != ASYNC_FINISHED_))
+        async_panic_frame_(generator, "ASYNC_START of a generator that has not ended: AWAIT_CLOSE() it first");
+}
 ASYNC_INLINE_ void async_start_(async_frame *generator, const async_type *type)
 {
     generator->type = type;
@@ -1384,8 +1462,8 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
     ((void)sizeof((f)(__VA_ARGS__), 0), async_set_of_##f(p, ASYNC_MAKE_(async_args_of_##f, __VA_ARGS__)))
 
 /* ASYNC_SPAWN(&task, f, arguments): start f as a task; it first runs on the next tick. 0, or an
- * error if the loop is closed. Inside a body with a `tasks` clause, a task that lives in the
- * frame belongs to it: the frame does not end before it has.
+ * error if the loop is closed. A task that lives in a frame with a `tasks` clause belongs to that
+ * frame, whoever spawns it: the frame does not end before it has. In a frame without, it panics.
  * ASYNC_SPAWN_IN(&group, &task, f, ...): as a member of a group; -ESHUTDOWN once that is
  * shutting down, and the task ends unstarted.
  * ASYNC_SPAWN_ON(loop, &task, f, ...): on a loop that need not run yet.
@@ -1394,13 +1472,26 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
  * ASYNC_SPAWN_EAGER(&task, f, ...), ASYNC_SPAWN_NEW_EAGER(f, ...), ASYNC_SPAWN_NEW_IN_EAGER(&group,
  * f, ...): its first step runs before this returns. For arguments that own something (a
  * descriptor): a task that is cancelled before its first step never runs, and gives nothing back. */
-#define ASYNC_SPAWN(tp, ...) ASYNC_SPAWN_(tp, NULL, async_here_, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_SPAWN_EAGER(tp, ...) ASYNC_SPAWN_(tp, NULL, async_here_, ASYNC_EAGER_, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_SPAWN_IN(group, tp, ...) ASYNC_SPAWN_(tp, &(group)->scope, NULL, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_SPAWN_ON(loop, tp, ...) ASYNC_SPAWN_(tp, &(loop)->scope, NULL, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_SPAWN_(tp, scope, here, how, f, ...) ASYNC_NAMED_(f, ) ASYNC_SPAWN__(tp, scope, here, how, f, __VA_ARGS__)
-#define ASYNC_SPAWN__(tp, scope, here, how, f, ...) \
-    async_spawn_(ASYNC_FRAME_(&(tp)->f##_, __VA_ARGS__), &async_type_of_##f, scope, here, how)
+#define ASYNC_SPAWN(tp, ...) ASYNC_SPAWN_(tp, NULL, ASYNC_PLACED_, async_here_, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_EAGER(tp, ...) ASYNC_SPAWN_(tp, NULL, ASYNC_PLACED_, async_here_, ASYNC_EAGER_, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_IN(group, tp, ...) ASYNC_SPAWN_(tp, &(group)->scope, , NULL, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_ON(loop, tp, ...) ASYNC_SPAWN_(tp, &(loop)->scope, ASYNC_PLACED_, NULL, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_(tp, scope, placed, here, how, f, ...) \
+    ASYNC_NAMED_(f, ) ASYNC_SPAWN__(tp, scope, placed, here, how, f, __VA_ARGS__)
+#define ASYNC_SPAWN__(tp, scope, placed, here, how, f, ...) \
+    async_spawn_(placed(ASYNC_FRAME_(&(tp)->f##_, __VA_ARGS__)), &async_type_of_##f, scope, here, how)
+#if ASYNCC_NAMES
+#define ASYNC_PLACED_(frame) async_placed_(frame, async_self_, async_size_, async_here_ != NULL, __FILE__, __LINE__)
+ASYNC_INLINE_ async_frame *async_placed_(async_frame *frame, const async_frame *self, size_t size, bool joins,
+                                         const char *file, int line)
+{
+    if (ASYNC_RARE_((uintptr_t)frame - (uintptr_t)self < size && !joins))
+        async_panic_at_(file, line, "spawned into the frame of a coroutine that would not wait for it: put it in tasks(...), or ASYNC_SPAWN_IN a group");
+    return frame;
+}
+#else
+#define ASYNC_PLACED_(frame) frame
+#endif
 #define ASYNC_SPAWN_NEW(...) ASYNC_SPAWN_NEW_(NULL, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 #define ASYNC_SPAWN_NEW_IN(group, ...) ASYNC_SPAWN_NEW_(&(group)->scope, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 #define ASYNC_SPAWN_NEW_EAGER(...) ASYNC_SPAWN_NEW_(NULL, ASYNC_EAGER_, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
@@ -1520,8 +1611,7 @@ ASYNC_INLINE_ bool async_task_cancelled(const async_task *task)
 ASYNC_API int async_task_error(async_task *task);
 /* The static text of the ASYNC_RAISE that ended it, or NULL. */
 ASYNC_API const char *async_task_error_text(const async_task *task);
-/* The text given with an error that is being handled in this task, or NULL. The last eight are
- * kept. */
+/* The text of the error that this task has caught last, or NULL. */
 ASYNC_API const char *async_error_text(void);
 /* Asks it to end: ASYNC_CANCELED is raised where it waits, on the next tick. What it awaits is
  * cancelled first. False: it has ended. */
@@ -1654,7 +1744,7 @@ ASYNC_LEAF_TYPE_(async_group_exit);
 ASYNC_C_BEGIN_
 ASYNC_API int async_sleep_(async_task *task, async_frame *caller, async_duration d);
 ASYNC_API int async_join_(async_task *task, async_frame *caller, async_task *on);
-ASYNC_API int async_see_(async_task *task);
+ASYNC_API int async_tell_(async_task *task, async_task *on);
 
 /* AWAIT(async_sleep, ASYNC_MS(10)): 0 or less lets everybody else who is ready run first. */
 void async_sleep(async_duration d) ASYNC_NOT_AWAITED_;
@@ -1689,7 +1779,7 @@ ASYNC_INLINE_ int async_join_leaf_(struct async_join *room, async_frame *caller,
                                    async_task *on)
 {
     (void)room;
-    if (async_task_done(on)) return ASYNC_LIKELY_(!on->wake) ? 0 : async_see_(on);
+    if (async_task_done(on)) return ASYNC_LIKELY_(!on->wake) ? 0 : async_tell_(task, on);
     return async_join_(task, caller, on);
 }
 
@@ -2445,56 +2535,111 @@ static void async_report_(async_loop *loop, const char *message, int error, cons
 #endif
 }
 
-/* The last eight errors that came with a text, or ended a task that nobody was waiting for. */
-static struct async_error_note_ *async_find_note_(async_loop *loop, const async_task *task)
+/* Notes of errors: those raised with a text, from the raise to the task's end, and those that ended
+ * a task while nobody waited for it, until somebody looks. A task has no room for them, and its
+ * memory may be gone before anybody looks: hence a hash table by address, open, linear. It grows
+ * when three quarters are full; where there is no memory, a note that is in the way is reported
+ * early. */
+static async_note_ *async_note_at_(async_loop *loop, const async_task *task)
 {
-    int i;
-    for (i = 0; i < 8; i++)
-        if (loop->notes[i].task == task) return &loop->notes[i];
-    return NULL;
+    uint32_t mask = ((uint32_t)1 << loop->note_bits) - 1;
+    uint32_t i = ((uint32_t)((uintptr_t)task >> 3) * 0x9E3779B1u) >> (32 - loop->note_bits);
+    while (loop->notes[i].task && loop->notes[i].task != task) i = (i + 1) & mask;
+    return &loop->notes[i];
 }
-static void async_drop_note_(async_loop *loop, struct async_error_note_ *note)
+static async_note_ *async_find_note_(async_loop *loop, const async_task *task)
 {
-    if (note->ended)
-        async_report_(loop, "error of a task was never retrieved", note->error, note->text,
-                      note->type);
+    async_note_ *note = task->flags & ASYNC_NOTED_ ? async_note_at_(loop, task) : NULL;
+    return note && note->task ? note : NULL;
+}
+/* Those behind it may have to move up, or they would not be found. */
+static void async_drop_note_(async_loop *loop, async_note_ *note)
+{
+    uint32_t mask = ((uint32_t)1 << loop->note_bits) - 1, i = (uint32_t)(note - loop->notes);
     note->task = NULL;
-    note->ended = false;
+    loop->note_count--;
+    while (loop->notes[i = (i + 1) & mask].task) {
+        async_note_ moved = loop->notes[i];
+        loop->notes[i].task = NULL;
+        *async_note_at_(loop, moved.task) = moved;
+    }
+}
+/* The oldest note about tasks in this memory. */
+static async_note_ *async_oldest_note_(async_loop *loop, uintptr_t from, uintptr_t size)
+{
+    async_note_ *oldest = NULL, *end = loop->notes + ((size_t)1 << loop->note_bits), *note;
+    for (note = loop->notes; note < end; note++)
+        if (note->task && (uintptr_t)note->task - from < size &&
+            (!oldest || note->age < oldest->age))
+            oldest = note;
+    return oldest;
 }
 /* Memory of tasks is given back: last chance to tell of their errors. */
 static void async_forget_(async_loop *loop, uintptr_t from, uintptr_t size)
 {
-    int i;
-    for (i = 0; i < 8; i++)
-        if (loop->notes[i].task && (uintptr_t)loop->notes[i].task - from < size)
-            async_drop_note_(loop, &loop->notes[i]);
-}
-static struct async_error_note_ *async_add_note_(async_loop *loop, const async_task *task,
-                                                 int error, const char *text)
-{
-    struct async_error_note_ *note = async_find_note_(loop, task);
-    if (!note) {
-        note = &loop->notes[loop->next_note++ & 7];
-        if (note->task) async_drop_note_(loop, note);
+    async_note_ *note;
+    while (loop->note_count && (note = async_oldest_note_(loop, from, size)) != NULL) {
+        async_note_ gone = *note;
+        async_drop_note_(loop, note);
+        if (gone.ended)
+            async_report_(loop, "error of a task was never retrieved", gone.error, gone.text,
+                          gone.type);
     }
-    note->task = task;
+}
+static void async_grow_notes_(async_loop *loop)
+{
+    async_note_ *old = loop->notes, *end = old + ((size_t)1 << loop->note_bits), *note;
+    size_t size = sizeof *old << (loop->note_bits + 1);
+    async_note_ *notes = (async_note_ *)loop->options.alloc(loop->options.context, NULL, size);
+    if (!notes) {
+        note = async_oldest_note_(loop, 0, UINTPTR_MAX);
+        async_forget_(loop, (uintptr_t)note->task, 1);
+        return;
+    }
+    __builtin_memset(notes, 0, size);
+    loop->notes = notes;
+    loop->note_bits++;
+    for (note = old; note < end; note++)
+        if (note->task) *async_note_at_(loop, note->task) = *note;
+    if (old != loop->few_notes) (void)loop->options.alloc(loop->options.context, old, 0);
+}
+static async_note_ *async_add_note_(async_loop *loop, async_task *task, int error, const char *text)
+{
+    async_note_ *note = async_find_note_(loop, task);
+    if (!note) {
+        if (loop->note_count + 1 > (uint32_t)3 << loop->note_bits >> 2) async_grow_notes_(loop);
+        note = async_note_at_(loop, task);
+        note->task = task;
+        note->age = loop->note_age++;
+        loop->note_count++;
+        task->flags |= ASYNC_NOTED_;
+    }
     note->type = async_root_(task)->type;
-    note->error = error;
+    note->error = (int16_t)error;
     note->text = text;
-    note->ended = false;
+    note->caught = note->ended = false;
     return note;
 }
 
-int async_error_text_(async_task *task, int error, const char *text)
+/* ASYNC_RAISE: without a text it may be an error that has been caught, raised again. */
+int async_raise_(async_task *task, int error, const char *text)
 {
-    (void)async_add_note_(async_loop_, task, error, text);
+    async_note_ *note = async_find_note_(async_loop_, task);
+    if (text) (void)async_add_note_(async_loop_, task, error, text);
+    else if (note && note->error == error) note->caught = false;
+    else if (note) async_drop_note_(async_loop_, note);
     return error;
+}
+void async_caught_(async_task *task)
+{
+    async_note_ *note = async_find_note_(async_loop_, task);
+    if (note) note->caught = true;
 }
 const char *async_error_text(void)
 {
-    struct async_error_note_ *note = async_loop_ && async_loop_->current
-                                         ? async_find_note_(async_loop_, async_loop_->current)
-                                         : NULL;
+    async_note_ *note = async_loop_ && async_loop_->current
+                            ? async_find_note_(async_loop_, async_loop_->current)
+                            : NULL;
     return note ? note->text : NULL;
 }
 
@@ -2502,10 +2647,16 @@ const char *async_error_text(void)
 int async_see_(async_task *task)
 {
     if (async_loop_ && task->wake) {
-        struct async_error_note_ *note = async_find_note_(async_loop_, task);
-        if (note) note->task = NULL, note->ended = false;
+        async_note_ *note = async_find_note_(async_loop_, task);
+        if (note) async_drop_note_(async_loop_, note);
     }
     return task->wake;
+}
+/* And is told of its error, text and all. */
+int async_tell_(async_task *task, async_task *on)
+{
+    if (on->wake && on->u.text) (void)async_add_note_(async_loop_, task, on->wake, on->u.text);
+    return async_see_(on);
 }
 int async_task_error(async_task *task)
 {
@@ -2550,7 +2701,7 @@ static void async_wake_(async_task *task, int err)
 {
     task->h.ops = task->h.ops->woken;
     if (ASYNC_RARE_(err || task->flags & ASYNC_MUST_)) {
-        task->wake = err;
+        task->wake = (int16_t)err;
         if (task->h.ops == &async_ready_ops_) task->h.ops = &async_told_ops_;
     }
     async_push_(async_loop_, &task->h);
@@ -2636,9 +2787,8 @@ async_time async_loop_time(async_loop *loop)
 static int64_t async_deadline_(async_loop *loop, int64_t ns)
 {
     int64_t now = async_loop_time(loop);
-    return ns > INT64_MAX - 1 - now
-               ? INT64_MAX - 1
-               : now + ns; /* ns is never below -INT64_MAX, now never negative */
+    return ns > INT64_MAX - now ? INT64_MAX /* never: see async_next_timer_ */
+                                : now + ns; /* ns is never below -INT64_MAX, now never negative */
 }
 
 int async_loop_advance(async_loop *loop, async_duration d)
@@ -2937,6 +3087,7 @@ static int async_call_prepare_(async_loop *loop, async_call *call, const async_o
     call->h.ops = ops;
     call->fn = fn;
     call->arg = arg;
+    call->loop = loop;
     return 0;
 }
 int async_call_soon(async_loop *loop, async_call *call, int (*fn)(void *), void *arg)
@@ -2975,11 +3126,10 @@ static void async_withdraw_(async_loop *loop, async_handle *h)
 }
 bool async_call_cancel(async_call *call)
 {
-    async_loop *loop = async_loop_;
-    if (!call->h.pprev || !loop) return false;
+    if (!call->h.pprev) return false;
     if (call->h.ops == &async_timer_call_ops_)
-        async_timer_gone_(loop, &call->h); /* once fired it would have the others */
-    async_withdraw_(loop, &call->h);
+        async_timer_gone_(call->loop, &call->h); /* once fired it would have the others */
+    async_withdraw_(call->loop, &call->h);
     return true;
 }
 
@@ -3004,7 +3154,7 @@ static ASYNC_NOT_INLINE_ void async_cancel_late_(async_task *task)
     uint16_t cancelling = task->cancelling;
     if (task->h.ops == &async_ready_ops_) task->h.ops = &async_told_ops_;
     if (!task->h.ops->cancel) return;
-    task->flags &= (uint8_t)~ASYNC_MUST_;
+    task->flags &= (uint16_t)~ASYNC_MUST_;
     (void)async_task_cancel(task);
     task->cancelling = cancelling;
 }
@@ -3031,7 +3181,7 @@ static int async_told_(async_task *task)
     int err = task->wake;
     task->wake = 0;
     if (ASYNC_RARE_(task->flags & ASYNC_MUST_)) {
-        task->flags &= (uint8_t)~ASYNC_MUST_;
+        task->flags &= (uint16_t)~ASYNC_MUST_;
         return ASYNC_CANCELED;
     }
     return err;
@@ -3092,6 +3242,21 @@ static void async_scope_close_(async_scope *scope)
 }
 
 static void async_group_child_done_(async_scope *scope, async_task *child);
+static void async_frame_child_done_(async_scope *scope, async_task *child);
+
+/* Who answers for a task that is spawned into memory not of the spawning frame: the frame that has
+ * it in its `tasks` clause, which handed it down, or the loop. */
+static async_scope *async_owner_(async_loop *loop, async_task *task)
+{
+    async_scope *scope;
+    if (ASYNC_LIKELY_(!(task->flags & ASYNC_SLOT_))) return &loop->scope;
+    for (scope = loop->scopes; scope; scope = scope->next) {
+        async_frame_scope_ *own = (async_frame_scope_ *)(void *)scope;
+        if (scope->child_done == async_frame_child_done_ && (uintptr_t)task - own->from < own->size)
+            return scope;
+    }
+    async_panic_frame_(async_root_(task), "spawned into the `tasks` of a frame that has ended");
+}
 
 /* The first step of an eager task, inside of another's. */
 static ASYNC_NOT_INLINE_ int async_first_step_(async_loop *loop, async_task *task)
@@ -3101,7 +3266,7 @@ static ASYNC_NOT_INLINE_ int async_first_step_(async_loop *loop, async_task *tas
     task->flags |= ASYNC_NEW_;
     async_step_(task, 0);
     task->flags &=
-        (uint8_t)~ASYNC_NEW_; /* until now: a group is told at once of one that has ended */
+        (uint16_t)~ASYNC_NEW_; /* until now: a group is told at once of one that has ended */
     loop->current = current;
     return 0;
 }
@@ -3113,14 +3278,12 @@ int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope,
     frame->type = type;
     if (ASYNC_RARE_(task->flags & ASYNC_LIVE_))
         async_panic_frame_(frame, "spawned while the task in this memory still runs");
-    if (!scope) {
-        if (!async_loop_)
-            async_panic_frame_(
-                frame,
-                "spawned with no loop in this thread: async_loop_init() first, or ASYNC_RUN");
-        scope =
-            here && (uintptr_t)task - here->from < here->size ? &here->scope : &async_loop_->scope;
-    }
+    if (!scope && !async_loop_)
+        async_panic_frame_(
+            frame, "spawned with no loop in this thread: async_loop_init() first, or ASYNC_RUN");
+    if (here && (uintptr_t)task - here->from < here->size) scope = &here->scope;
+    else if (!scope || (scope->loop && scope == &scope->loop->scope))
+        scope = async_owner_(scope ? scope->loop : async_loop_, task);
     loop = scope->loop;
     if (ASYNC_RARE_(task->flags & ASYNC_DONE_ && task->wake && loop))
         async_forget_(loop, (uintptr_t)task, 1);
@@ -3128,13 +3291,13 @@ int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope,
                      sizeof *frame - offsetof(async_frame, up));
     task->wake = 0;
     task->cancelling = 0;
-    task->flags = ASYNC_LIVE_;
+    task->flags = (uint16_t)((task->flags & ASYNC_SLOT_) | ASYNC_LIVE_);
     task->refs = 1;
     if (ASYNC_RARE_(!loop || loop->flags & ASYNC_CLOSED_ ||
                     (scope->child_done == async_group_child_done_ &&
                      (((async_group *)(void *)scope)->aborting ||
                       (((async_group *)(void *)scope)->phase >= 2 && !scope->head))))) {
-        task->flags = ASYNC_DONE_;
+        task->flags = (uint16_t)((task->flags & ASYNC_SLOT_) | ASYNC_DONE_);
         task->wake = ASYNC_CANCELED;
         return -ESHUTDOWN;
     }
@@ -3142,7 +3305,7 @@ int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope,
     task->h.ops = &async_ready_ops_;
     async_scope_add_(scope, task);
     if (ASYNC_RARE_(how)) {
-        task->flags |= (uint8_t)(how & ASYNC_HEAP_);
+        task->flags |= (uint16_t)(how & ASYNC_HEAP_);
         if (how & ASYNC_EAGER_ && loop == async_loop_) return async_first_step_(loop, task);
     }
     async_push_task_(loop, task);
@@ -3200,7 +3363,7 @@ void async_task_release(async_task *task)
 static void async_leave_(async_task *task)
 {
     async_scope_remove_(task);
-    task->flags &= (uint8_t)~ASYNC_LIVE_;
+    task->flags &= (uint16_t)~ASYNC_LIVE_;
     async_task_release(task);
 }
 
@@ -3209,28 +3372,33 @@ static void async_leave_(async_task *task)
 static ASYNC_NOT_INLINE_ void async_finish_slowly_(async_task *task, int err)
 {
     async_loop *loop = async_loop_;
-    async_handle **waiters = &async_root_(task)->up.waiters, *first, *collector;
+    async_handle **waiters = &async_root_(task)->up.waiters, *first, *collector, *h;
+    async_note_ *note;
     if (ASYNC_RARE_(task->flags & ASYNC_MUST_) && !err) err = ASYNC_CANCELED;
     collector = async_oldest_first_(waiters);
     first = *waiters;
     *waiters = collector;
+    note = async_find_note_(loop, task);
     if (ASYNC_RARE_(err)) {
-        struct async_error_note_ *note = async_find_note_(loop, task);
-        task->u.text = note && note->error == err ? note->text : NULL;
+        task->u.text = note && note->error == err && !note->caught ? note->text : NULL;
         if (err != ASYNC_CANCELED && !first && !collector && !(task->flags & ASYNC_QUIET_) &&
             task->scope->child_done != async_group_child_done_) {
             if (task->flags & ASYNC_HEAP_)
                 async_report_(loop, "error of a detached task", err, task->u.text,
                               async_root_(task)->type);
             else async_add_note_(loop, task, err, task->u.text)->ended = true;
-        } else if (note) {
-            note->task = NULL;
         }
+        for (h = task->u.text ? first : NULL; h; h = h->next)
+            if (h->ops->cancel)
+                (void)async_add_note_(loop, (async_task *)(void *)h, err, task->u.text);
+        note = async_find_note_(loop, task); /* the table may have grown */
+        if (note && note->ended) note = NULL;
     }
+    if (ASYNC_RARE_(note != NULL)) async_drop_note_(loop, note);
     if (ASYNC_RARE_(task->flags & ASYNC_LEFTOVER_) && --loop->leftover == 0)
         loop->flags |= ASYNC_STOP_;
-    task->flags = (uint8_t)((task->flags | ASYNC_DONE_) & ~ASYNC_MUST_);
-    task->wake = err;
+    task->flags = (uint16_t)((task->flags | ASYNC_DONE_) & ~ASYNC_MUST_);
+    task->wake = (int16_t)err;
     task->h.ops = &async_done_ops_;
     if (collector ||
         (task->scope->child_done == async_group_child_done_ && !(task->flags & ASYNC_NEW_))) {
@@ -3249,10 +3417,11 @@ static void async_finish_(async_task *task, int err)
 {
     async_scope *scope = task->scope;
     async_handle **waiters = &async_root_(task)->up.waiters, *first = *waiters;
-    if (ASYNC_LIKELY_(!err && !(task->flags & (ASYNC_MUST_ | ASYNC_LEFTOVER_ | ASYNC_HEAP_)) &&
-                      scope->child_done != async_group_child_done_ &&
-                      (!first || (!first->next && first->ops == &async_join_ops_)))) {
-        task->flags = ASYNC_DONE_;
+    if (ASYNC_LIKELY_(
+            !err && !(task->flags & (ASYNC_MUST_ | ASYNC_LEFTOVER_ | ASYNC_HEAP_ | ASYNC_NOTED_)) &&
+            scope->child_done != async_group_child_done_ &&
+            (!first || (!first->next && first->ops == &async_join_ops_)))) {
+        task->flags = (uint16_t)((task->flags & ASYNC_SLOT_) | ASYNC_DONE_);
         if (first) {
             *waiters = NULL;
             first->ops = &async_ready_ops_;
@@ -3354,10 +3523,9 @@ int async_join_children_(async_frame *frame, async_frame_scope_ *scope, async_ta
 static void async_gather_cut_(async_task *task);
 static bool async_gather_cancelled_(async_task *task);
 
-bool async_task_cancel(async_task *first)
+static void async_cancel_(async_task *task)
 {
-    async_task *task = first, *up = NULL;
-    if (async_task_done(first)) return (void)async_see_(first), false;
+    async_task *up = NULL;
     for (;;) {
         async_task *joiner = NULL, *mark = NULL;
         uint32_t steps = 0;
@@ -3390,20 +3558,30 @@ bool async_task_cancel(async_task *first)
             task = task->h.ops->target(task);
         }
         for (;;) {
-            if (!up) return true;
+            if (!up) return;
             if ((task = up->h.ops->target(up)) != NULL) break;
             task = up;
             up = (async_task *)(void *)up->h.next;
             task->h.next = NULL;
-            task->flags &= (uint8_t)~ASYNC_MARK_;
+            task->flags &= (uint16_t)~ASYNC_MARK_;
             if (!async_gather_cancelled_(task)) task->flags |= ASYNC_MUST_;
         }
     }
 }
+bool async_task_cancel(async_task *task)
+{
+    async_loop *here = async_loop_;
+    if (async_task_done(task)) (void)async_see_(task);
+    if (!(task->flags & ASYNC_LIVE_) || async_task_done(task)) return false;
+    async_loop_ = task->scope->loop; /* not always the one that runs */
+    async_cancel_(task);
+    async_loop_ = here;
+    return true;
+}
 int async_task_uncancel(async_task *task)
 {
     if (task->cancelling) task->cancelling--;
-    if (!task->cancelling) task->flags &= (uint8_t)~ASYNC_MUST_;
+    if (!task->cancelling) task->flags &= (uint16_t)~ASYNC_MUST_;
     return task->cancelling;
 }
 
@@ -3472,6 +3650,8 @@ int async_join_(async_task *task, async_frame *caller, async_task *on)
     }
     if (ASYNC_RARE_(!(on->flags & ASYNC_LIVE_)))
         return async_misuse_(task, caller, "awaits a task that was never spawned");
+    if (ASYNC_RARE_(on->scope->loop != async_loop_))
+        return async_misuse_(task, caller, "awaits a task of another loop");
     task->u.on = on;
     async_link_(&async_root_(on)->up.waiters, &task->h);
     return async_block_(task, caller, &async_join_ops_);
@@ -3626,7 +3806,7 @@ static void async_gather_child_done_(async_task *owner, async_task *child)
     struct async_gather *g = (struct async_gather *)owner->u.on;
     int err;
     g->left--;
-    err = async_gather_verdict_(g, async_see_(child));
+    err = async_gather_verdict_(g, g->settle ? async_see_(child) : async_tell_(owner, child));
     if (err == ASYNC_PENDING_) return;
     async_wake_(owner,
                 err); /* first: a task of the allocator is freed behind those who may look at it */
@@ -3701,7 +3881,7 @@ int async_gather_(struct async_gather *g, async_frame *caller, async_task *task,
         for (i = 0; i < g->n; i++)
             if (async_task_done(async_child_at_(g, i)) && async_see_(async_child_at_(g, i)) &&
                 !settle && !err)
-                err = async_child_at_(g, i)->wake;
+                err = async_tell_(task, async_child_at_(g, i));
     if (!err && g->left) return ASYNC_PENDING_;
     async_gather_detach_(g, task, reached);
     task->h.ops = &async_ready_ops_;
@@ -3797,7 +3977,7 @@ int async_wait_for_leaf_(struct async_wait_for *w, async_frame *caller, async_ta
                          async_task *on, async_duration d)
 {
     int err;
-    if (async_task_done(on)) return async_see_(on);
+    if (async_task_done(on)) return async_tell_(task, on);
     if (on == task || !(on->flags & ASYNC_LIVE_))
         return async_join_(task, caller, on); /* which says why not */
     w->on = on;
@@ -3871,7 +4051,7 @@ static int async_group_verdict_(async_group *group, async_task *task)
     if (group->cancelled_parent && async_task_uncancel(task) == 0) group->propagate = false;
     if (group->failed) {
         err = group->failed->wake;
-        if (group->failed->u.text) (void)async_error_text_(task, err, group->failed->u.text);
+        (void)async_tell_(task, group->failed);
     } else if (group->propagate) {
         return ASYNC_CANCELED;
     } else if (group->body_error != ASYNC_CANCELED) {
@@ -4533,6 +4713,8 @@ int async_loop_init(async_loop *loop, const async_options *options)
     if (!loop->options.alloc) loop->options.alloc = async_default_alloc_;
     loop->tail = &loop->head;
     loop->next_timer = INT64_MAX;
+    loop->notes = loop->few_notes;
+    loop->note_bits = 3;
     loop->flags = loop->options.virtual_clock ? ASYNC_VIRTUAL_ : 0;
     loop->now = loop->options.virtual_clock ? 0 : async_clock_();
 #if ASYNC_WHEEL_
@@ -4649,14 +4831,13 @@ int async_loop_close(async_loop *loop)
     running = async_running_loop();
     async_loop_ = loop;
     loop->flags |= ASYNC_CLOSED_;
-    for (i = 0; i < 8; i++)
-        if (loop->notes[i].task) async_drop_note_(loop, &loop->notes[i]);
+    async_forget_(loop, 0, UINTPTR_MAX);
     for (scope = loop->scopes; scope; scope = scope->next)
         for (task = scope->head; task; task = task->next) {
             if (!async_task_done(task))
                 async_report_(loop, "task was destroyed but it is pending", 0, NULL,
                               async_root_(task)->type);
-            task->flags &= (uint8_t)~ASYNC_LIVE_;
+            task->flags &= (uint16_t)~ASYNC_LIVE_;
             if (task->h.ops == &async_gather_ops_)
                 async_gather_detach_((struct async_gather *)task->u.on, task,
                                      ((struct async_gather *)task->u.on)->n);
@@ -4691,6 +4872,8 @@ int async_loop_close(async_loop *loop)
 #if ASYNCC_IO
     async_io_close_(loop);
 #endif
+    if (loop->notes != loop->few_notes)
+        (void)loop->options.alloc(loop->options.context, loop->notes, 0);
     for (; dead; dead = after) {
         after = dead->next;
         (void)loop->options.alloc(loop->options.context, dead, 0);

@@ -1,6 +1,6 @@
 // ASYNC_RETURN with a value where the result is void.
 // EXPECT all: ASYNC_RETURN(value), but the result is void
-// ERRORS <= 2: all
+// ERRORS <= 3: all
 #include "asyncc.h"
 
 ASYNC(int, square, args(int x))

@@ -209,8 +209,9 @@ static int looks(void *task)
 
 /* One way for a task to end a line; each must leave nothing. */
 ASYNC(void, ways,
-      vars(ASYNC_TASK(works) * a; ASYNC_TASK(works) * b; ASYNC_TASK(at_once) * c;
-           ASYNC_TASK(joins) j; async_call call; async_group tg; int e; int n))
+      vars(ASYNC_TASK(works) * a; ASYNC_TASK(works) * b; ASYNC_TASK(at_once) * c; async_call call;
+           async_group tg; int e; int n),
+      tasks(joins j))
 {
     ASYNC_BEGIN
     self->n = out;

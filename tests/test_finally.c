@@ -37,8 +37,7 @@ ASYNC(int, block, args(enum how first, enum how second, bool late), awaits(does)
 }
 
 /* Runs it as a task, with a cancel after 10 and one after 20 ms. */
-ASYNC(void, block_as_task, args(enum how first, enum how second, bool late),
-      vars(ASYNC_TASK(block) t))
+ASYNC(void, block_as_task, args(enum how first, enum how second, bool late), tasks(block t))
 {
     ASYNC_BEGIN
     ASYNC_SPAWN(&self->t, block, self->first, self->second, self->late);

@@ -104,7 +104,7 @@ TEST(G1_nothing_to_wait_for_does_not_yield)
 
 /* All the ways to name tasks. */
 enum { MANY = 1000 };
-ASYNC(void, named, vars(ASYNC_TASK(quiet) t[MANY]; async_task * p[MANY]; int i))
+ASYNC(void, named, tasks(quiet t[MANY]), vars(async_task *p[MANY]; int i))
 {
     ASYNC_BEGIN
     for (self->i = 0; self->i < MANY; self->i++) {
@@ -539,7 +539,7 @@ TEST(G2_tasks_of_the_allocator)
 }
 
 /* More gathers over one such task than its counter can hold are refused, not forgotten. */
-ASYNC(void, crowd, vars(ASYNC_TASK(quiet) * a; ASYNC_TASK(two) g[400]; int i; int ok))
+ASYNC(void, crowd, tasks(two g[400]), vars(ASYNC_TASK(quiet) * a; int i; int ok))
 {
     ASYNC_BEGIN
     self->a = ASYNC_SPAWN_NEW(quiet, 1, 0);

@@ -47,7 +47,7 @@ ASYNC(int, loop, args(enum how how, int fails, bool late), vars(int v; struct co
     ASYNC_RETURN(2);
     ASYNC_END
 }
-ASYNC(int, cancelled_loop, args(bool late), vars(ASYNC_TASK(loop) t))
+ASYNC(int, cancelled_loop, args(bool late), tasks(loop t))
 {
     ASYNC_BEGIN
     ASYNC_SPAWN(&self->t, loop, SLEEPS, -1, self->late);
@@ -103,7 +103,7 @@ ASYNC(void, consumer, vars(int v; struct stuck gen))
         trace("outer ");
     ASYNC_END
 }
-ASYNC(void, cancels, vars(ASYNC_TASK(consumer) t))
+ASYNC(void, cancels, tasks(consumer t))
 {
     ASYNC_BEGIN
     ASYNC_SPAWN(&self->t, consumer);
@@ -194,7 +194,7 @@ ASYNC(void, takes, args(int id, struct count *gen), vars(int v; int e))
     ASYNC_CATCH(self->e) trace("%d:%s ", self->id, self->e == -EBUSY ? "busy" : "?");
     ASYNC_END
 }
-ASYNC(void, shares, vars(int e; struct count gen; ASYNC_TASK(takes) a; ASYNC_TASK(takes) b))
+ASYNC(void, shares, tasks(takes a, takes b), vars(int e; struct count gen))
 {
     ASYNC_BEGIN
     ASYNC_START(&self->gen, count, 3, -1, true);

@@ -493,27 +493,27 @@ TEST(return_from_every_block)
     CHECK_INT(r, 1234567);
 }
 
-ASYNC(void, frame_twice, vars(ASYNC_TASK(twice) t))
+ASYNC(void, frame_twice, tasks(twice t))
 {
     ASYNC_BEGIN
     ASYNC_SPAWN(&self->t, twice, 1);
     ASYNC_SPAWN(&self->t, twice, 2);
     ASYNC_END
 }
-ASYNC(void, result_too_early, vars(ASYNC_TASK(twice) t))
+ASYNC(void, result_too_early, tasks(twice t))
 {
     ASYNC_BEGIN
     ASYNC_SPAWN(&self->t, twice, 1);
     trace("%d", ASYNC_RESULT(&self->t));
     ASYNC_END
 }
-ASYNC(void, joins_nothing, vars(ASYNC_TASK(twice) t))
+ASYNC(void, joins_nothing, tasks(twice t))
 {
     ASYNC_BEGIN
     AWAIT(async_join, &self->t.task);
     ASYNC_END
 }
-ASYNC(void, gathers_nothing, vars(ASYNC_TASK(twice) t))
+ASYNC(void, gathers_nothing, tasks(twice t))
 {
     ASYNC_BEGIN
     AWAIT(async_gather, ASYNC_TASKS(&self->t));

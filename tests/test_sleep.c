@@ -260,7 +260,7 @@ ASYNC(void, equal_sleeper, args(int n))
     ASYNC_END
 }
 /* Set at different times and distances, so that they move through the levels of the wheel. */
-ASYNC(void, s5, vars(ASYNC_TASK(equal_sleeper) t[EQUALS]; async_call call[EQUALS]; int i))
+ASYNC(void, s5, tasks(equal_sleeper t[EQUALS]), vars(async_call call[EQUALS]; int i))
 {
     ASYNC_BEGIN
     for (self->i = 0; self->i < EQUALS; self->i++) {

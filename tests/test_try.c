@@ -128,7 +128,7 @@ ASYNC(void, cancelled, args(bool all), vars(int e; int i))
     ASYNC_END
 }
 
-ASYNC(void, cancels, args(bool all), vars(ASYNC_TASK(cancelled) t))
+ASYNC(void, cancels, args(bool all), tasks(cancelled t))
 {
     ASYNC_BEGIN
     ASYNC_SPAWN(&self->t, cancelled, self->all);

@@ -54,7 +54,7 @@ ASYNC(int, block, args(struct res *r, enum how how, bool late), awaits(res_enter
     ASYNC_RETURN(2);
     ASYNC_END
 }
-ASYNC(int, cancelled_block, args(struct res *r, enum how how, bool late), vars(ASYNC_TASK(block) t))
+ASYNC(int, cancelled_block, args(struct res *r, enum how how, bool late), tasks(block t))
 {
     ASYNC_BEGIN
     ASYNC_SPAWN(&self->t, block, self->r, self->how, self->late);
@@ -226,7 +226,7 @@ TEST(return_inside_with_inside_finally)
 }
 
 /* Cancelled while it enters or leaves: the first has nothing to leave, the second has begun to. */
-ASYNC(void, cancel_at, args(struct res *r, int ms), vars(ASYNC_TASK(block) t))
+ASYNC(void, cancel_at, args(struct res *r, int ms), tasks(block t))
 {
     ASYNC_BEGIN
     ASYNC_SPAWN(&self->t, block, self->r, ENDS, true);

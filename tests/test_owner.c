@@ -1,0 +1,251 @@
+/* Whose is a task? It lives in the `tasks` clause of a frame, and that frame answers for it, whoever
+ * has spawned it. */
+#include "test.h"
+
+ASYNC(void, worker, args(const char *name))
+{
+    ASYNC_BEGIN
+    trace("%s starts, ", self->name);
+    ASYNC_DO {
+        AWAIT(async_sleep, ASYNC_SEC(9));
+    }
+    ASYNC_FINALLY
+        trace("%s ends, ", self->name);
+    ASYNC_END
+}
+/* starts a task in memory that is not its own */
+ASYNC(void, helper, args(ASYNC_TASK(worker) * room, int ms))
+{
+    ASYNC_BEGIN
+    AWAIT(async_sleep, ASYNC_MS(self->ms));
+    ASYNC_SPAWN(self->room, worker, "lent");
+    ASYNC_END
+}
+ASYNC(void, owner, args(int ms), tasks(worker w), awaits(helper))
+{
+    ASYNC_BEGIN
+    AWAIT(helper, &self->w, self->ms);
+    AWAIT(async_sleep, ASYNC_MS(1));
+    trace("owner ends, ");
+    ASYNC_END
+}
+ASYNC(void, outer, args(int ms), awaits(owner))
+{
+    ASYNC_BEGIN
+    AWAIT(owner, self->ms);
+    trace("outer");
+    ASYNC_END
+}
+TEST(a_task_is_joined_by_the_frame_it_lives_in)
+{
+    CHECK_INT(run_virtual(outer, 0), 0);
+    CHECK_TRACE("lent starts, owner ends, lent ends, outer");
+    CHECK_INT(run_virtual(outer, 1), 0);
+    CHECK_TRACE("lent starts, owner ends, lent ends, outer");
+}
+
+ASYNC(void, by_a_task, tasks(worker w, helper h), vars(int twice))
+{
+    ASYNC_BEGIN
+    for (self->twice = 0; self->twice < 2; self->twice++) {
+        ASYNC_SPAWN(&self->h, helper, &self->w, 1);
+        AWAIT_TASK(&self->h);
+        AWAIT(async_sleep, ASYNC_MS(1));
+        async_task_cancel(&self->w.task);
+        AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&self->w));
+    }
+    ASYNC_SPAWN(&self->h, helper, &self->w, 1);
+    AWAIT(async_sleep, ASYNC_MS(2));
+    ASYNC_END
+}
+ASYNC(void, of_a_task, awaits(by_a_task))
+{
+    ASYNC_BEGIN
+    AWAIT(by_a_task);
+    trace("outer");
+    ASYNC_END
+}
+TEST(spawned_by_another_task_again_and_again)
+{
+    CHECK_INT(run_virtual(of_a_task), 0);
+    CHECK_TRACE("lent starts, lent ends, lent starts, lent ends, lent starts, lent ends, outer");
+}
+
+ASYNC(int, lender, args(ASYNC_TASK(worker) * *to), tasks(worker w))
+{
+    ASYNC_BEGIN
+    *self->to = &self->w;
+    ASYNC_RETURN(0);
+    ASYNC_END
+}
+static ASYNC_TASK(lender) ended;
+ASYNC(void, too_late, vars(ASYNC_TASK(worker) * room))
+{
+    ASYNC_BEGIN
+    ASYNC_SPAWN(&ended, lender, &self->room);
+    AWAIT_TASK(&ended);
+    ASYNC_SPAWN(self->room, worker, "late");
+    ASYNC_END
+}
+ASYNC(void, not_in_tasks, vars(ASYNC_TASK(worker) w))
+{
+    ASYNC_BEGIN
+    ASYNC_SPAWN(&self->w, worker, "lost");
+    ASYNC_END
+}
+ASYNC(void, not_in_tasks_but_in_a_group,
+      vars(ASYNC_TASK(worker) w; async_group tg; async_timeout t; int e))
+{
+    ASYNC_BEGIN
+    ASYNC_TRY {
+        ASYNC_WITH(async_timeout, &self->t, ASYNC_MS(1))
+            ASYNC_WITH(async_group, &self->tg)
+                ASYNC_SPAWN_IN(&self->tg, &self->w, worker, "member");
+    }
+    ASYNC_CATCH(self->e) CHECK_INT(self->e, -ETIMEDOUT);
+    ASYNC_END
+}
+TEST(a_frame_that_would_not_wait)
+{
+    CHECK_PANIC("`tasks` of a frame that has ended", run_virtual(too_late));
+    CHECK_PANIC("put it in tasks(...)", run_virtual(not_in_tasks));
+    CHECK_INT(run_virtual(not_in_tasks_but_in_a_group), 0);
+    CHECK_TRACE("member starts, member ends, ");
+}
+
+/* A result that points into the frame that has just ended. */
+ASYNC(const char *, lends_its_buffer, raw(char text[8]))
+{
+    ASYNC_BEGIN
+    strcpy(self->text, "gone");
+    ASYNC_RETURN(self->text);
+    ASYNC_END
+}
+ASYNC(const char *, takes_it, vars(const char *text), awaits(lends_its_buffer))
+{
+    ASYNC_BEGIN
+    AWAIT_TO(self->text, lends_its_buffer);
+    ASYNC_RETURN("taken");
+    ASYNC_END
+}
+ASYNC(void, takes_it_from_a_task, tasks(lends_its_buffer t))
+{
+    ASYNC_BEGIN
+    ASYNC_SPAWN(&self->t, lends_its_buffer);
+    AWAIT_TASK(&self->t);
+    CHECK_STR(ASYNC_RESULT(&self->t), "gone"); /* a task is there for as long as its memory */
+    ASYNC_END
+}
+TEST(a_result_that_points_into_the_ended_frame)
+{
+    CHECK_PANIC("coroutine `lends_its_buffer`", run_virtual(takes_it));
+    CHECK_PANIC("pointer into its own frame", run_virtual(takes_it));
+    CHECK_INT(run_virtual(takes_it_from_a_task), 0);
+}
+
+/* Whom a result leads to, the address sanitizer sees. */
+struct pair {
+    const char *text;
+};
+ASYNC(struct pair, wraps_its_buffer, raw(char text[8]), vars(struct pair p))
+{
+    ASYNC_BEGIN
+    strcpy(self->text, "gone");
+    self->p.text = self->text;
+    ASYNC_RETURN(self->p);
+    ASYNC_END
+}
+ASYNC(void, follows, vars(struct pair p), awaits(wraps_its_buffer))
+{
+    ASYNC_BEGIN
+    AWAIT_TO(self->p, wraps_its_buffer);
+    trace("%s", self->p.text);
+    ASYNC_END
+}
+#if defined(ASYNC_ASAN_) || defined(__SANITIZE_ADDRESS__)
+TEST(the_address_sanitizer_sees_a_callee_outlived)
+{
+    pid_t pid;
+    int status = 0;
+    pid = fork();
+    if (pid == 0) {
+        (void)run_virtual(follows);
+        _exit(0);
+    }
+    CHECK(waitpid(pid, &status, 0) == pid);
+    CHECK(!WIFEXITED(status) || WEXITSTATUS(status) != 0);
+    CHECK_PRINTED("use-after-poison");
+}
+#else
+TEST(what_it_leads_to_is_not_seen_without_the_address_sanitizer)
+{
+    CHECK_INT(run_virtual(follows), 0); /* and still there until the next await */
+    CHECK_TRACE("gone");
+}
+#endif
+
+/* A generator that is borrowed is its borrower's to close. */
+ASYNC_GENERATOR(int, counts)
+{
+    ASYNC_BEGIN
+    ASYNC_DO {
+        ASYNC_YIELD(1);
+        ASYNC_YIELD(2);
+    }
+    ASYNC_FINALLY
+        trace("closed ");
+    ASYNC_END
+}
+ASYNC(void, starts_twice, args(bool close), vars(struct counts g; int x))
+{
+    ASYNC_BEGIN
+    ASYNC_START(&self->g, counts);
+    ASYNC_FOR_IN(self->x, &self->g) break;
+    if (self->close) AWAIT_CLOSE(&self->g);
+    ASYNC_START(&self->g, counts);
+    ASYNC_FOR_IN(self->x, &self->g) trace("%d ", self->x);
+    ASYNC_END
+}
+TEST(a_generator_started_again)
+{
+    CHECK_INT(run_virtual(starts_twice, true), 0);
+    CHECK_TRACE("closed 1 2 closed ");
+    CHECK_PANIC("AWAIT_CLOSE() it first", run_virtual(starts_twice, false));
+}
+
+/* A loop that does not run now. */
+ASYNC(void, waits_for_ever)
+{
+    ASYNC_BEGIN
+    ASYNC_DO {
+        AWAIT(async_sleep, ASYNC_FOREVER);
+    }
+    ASYNC_FINALLY
+        trace("ended ");
+    ASYNC_END
+}
+TEST(cancelled_from_outside_while_another_loop_is_current)
+{
+    static ASYNC_TASK(waits_for_ever) t, u;
+    async_options options;
+    async_loop a, b;
+    memset(&options, 0, sizeof options);
+    options.virtual_clock = true;
+    CHECK_INT(async_loop_init(&a, &options), 0);
+    CHECK_INT(ASYNC_SPAWN_ON(&a, &t, waits_for_ever), 0);
+    CHECK_INT(async_loop_run_until_complete(&a, &t.task), -EDEADLK); /* no jump of 292 years */
+    CHECK_INT(async_loop_time(&a), 0);
+    CHECK_INT(async_loop_init(&b, &options), 0);
+    CHECK_INT(ASYNC_SPAWN_ON(&b, &u, waits_for_ever), 0);
+    CHECK_INT(async_loop_run_until_complete(&b, &u.task), -EDEADLK);
+    CHECK(async_task_cancel(&t.task));
+    CHECK_INT(async_loop_run_until_complete(&b, &u.task), -EDEADLK);
+    CHECK_INT(async_loop_run_until_complete(&a, &t.task), ASYNC_CANCELED);
+    CHECK_TRACE("ended ");
+    CHECK_INT(async_loop_shutdown(&b), 0);
+    CHECK_INT(async_loop_close(&b), 0);
+    CHECK_INT(async_loop_close(&a), 0);
+    CHECK(!async_task_cancel(&t.task));
+    memset(&t, 0, sizeof t);
+    CHECK(!async_task_cancel(&t.task)); /* never spawned */
+}
