@@ -447,6 +447,7 @@ enum {
     ASYNC_LEFTOVER_ = 64, /* run() waits for its end */
     ASYNC_QUIET_ = 128,   /* its error is not to be reported */
     ASYNC_NOTED_ = 256,   /* there may be a note of its error */
+    ASYNC_ASKED_ = 512,   /* whose scope wants to know of its end */
     ASYNC_SLOT_ = 0x8000, /* it lives in a `tasks` clause: that frame answers for it */
     ASYNC_SLOT_FILL_ = 0x80
 };
@@ -1472,26 +1473,16 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
  * ASYNC_SPAWN_EAGER(&task, f, ...), ASYNC_SPAWN_NEW_EAGER(f, ...), ASYNC_SPAWN_NEW_IN_EAGER(&group,
  * f, ...): its first step runs before this returns. For arguments that own something (a
  * descriptor): a task that is cancelled before its first step never runs, and gives nothing back. */
-#define ASYNC_SPAWN(tp, ...) ASYNC_SPAWN_(tp, NULL, ASYNC_PLACED_, async_here_, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_SPAWN_EAGER(tp, ...) ASYNC_SPAWN_(tp, NULL, ASYNC_PLACED_, async_here_, ASYNC_EAGER_, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_SPAWN_IN(group, tp, ...) ASYNC_SPAWN_(tp, &(group)->scope, , NULL, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_SPAWN_ON(loop, tp, ...) ASYNC_SPAWN_(tp, &(loop)->scope, ASYNC_PLACED_, NULL, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_SPAWN_(tp, scope, placed, here, how, f, ...) \
-    ASYNC_NAMED_(f, ) ASYNC_SPAWN__(tp, scope, placed, here, how, f, __VA_ARGS__)
-#define ASYNC_SPAWN__(tp, scope, placed, here, how, f, ...) \
-    async_spawn_(placed(ASYNC_FRAME_(&(tp)->f##_, __VA_ARGS__)), &async_type_of_##f, scope, here, how)
-#if ASYNCC_NAMES
-#define ASYNC_PLACED_(frame) async_placed_(frame, async_self_, async_size_, async_here_ != NULL, __FILE__, __LINE__)
-ASYNC_INLINE_ async_frame *async_placed_(async_frame *frame, const async_frame *self, size_t size, bool joins,
-                                         const char *file, int line)
-{
-    if (ASYNC_RARE_((uintptr_t)frame - (uintptr_t)self < size && !joins))
-        async_panic_at_(file, line, "spawned into the frame of a coroutine that would not wait for it: put it in tasks(...), or ASYNC_SPAWN_IN a group");
-    return frame;
-}
-#else
-#define ASYNC_PLACED_(frame) frame
-#endif
+#define ASYNC_SPAWN(tp, ...) ASYNC_SPAWN_(tp, NULL, ASYNC_PLACE_, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_EAGER(tp, ...) ASYNC_SPAWN_(tp, NULL, ASYNC_PLACE_, ASYNC_EAGER_, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_IN(group, tp, ...) ASYNC_SPAWN_(tp, &(group)->scope, ASYNC_NO_PLACE_, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_ON(loop, tp, ...) ASYNC_SPAWN_(tp, &(loop)->scope, ASYNC_PLACE_, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_(tp, scope, place, how, f, ...) ASYNC_NAMED_(f, ) ASYNC_SPAWN__(tp, scope, place, how, f, __VA_ARGS__)
+#define ASYNC_SPAWN__(tp, scope, place, how, f, ...) \
+    async_spawn_placed_(ASYNC_FRAME_(&(tp)->f##_, __VA_ARGS__), &async_type_of_##f, scope, how, place(), __FILE__, __LINE__)
+/* Where it is named, the compiler knows whether a task lives in the frame of the body around. */
+#define ASYNC_PLACE_() async_here_, async_self_, async_size_
+#define ASYNC_NO_PLACE_() NULL, NULL, 0
 #define ASYNC_SPAWN_NEW(...) ASYNC_SPAWN_NEW_(NULL, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 #define ASYNC_SPAWN_NEW_IN(group, ...) ASYNC_SPAWN_NEW_(&(group)->scope, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 #define ASYNC_SPAWN_NEW_EAGER(...) ASYNC_SPAWN_NEW_(NULL, ASYNC_EAGER_, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
@@ -1678,8 +1669,7 @@ ASYNC_API const char *async_strerror(int error);
 
 /* --- the machine's own --- */
 
-ASYNC_API int async_spawn_(async_frame *, const async_type *, async_scope *, async_frame_scope_ *,
-                           int how);
+ASYNC_API int async_spawn_(async_frame *, const async_type *, async_scope *, int how);
 ASYNC_API async_task *async_spawn_new_(async_frame *, const async_type *, async_scope *, int how);
 ASYNC_API void *async_new_frame_(size_t size, async_scope *);
 ASYNC_API int async_run_main_(async_frame *, const async_type *);
@@ -1689,6 +1679,22 @@ extern ASYNCC_THREAD_LOCAL async_loop *async_loop_;
 extern const async_ops async_ready_ops_, async_told_ops_;
 
 ASYNC_C_END_
+
+ASYNC_INLINE_ int async_spawn_placed_(async_frame *frame, const async_type *type,
+                                      async_scope *scope, int how, async_frame_scope_ *here,
+                                      const async_frame *self, size_t size, const char *file,
+                                      int line)
+{
+    bool within = (uintptr_t)frame - (uintptr_t)self < size;
+#if ASYNCC_NAMES
+    if (ASYNC_RARE_(within && !here))
+        async_panic_at_(file, line,
+                        "spawned into the frame of a coroutine that would not wait for it: put it "
+                        "in tasks(...), or ASYNC_SPAWN_IN a group");
+#endif
+    (void)file, (void)line;
+    return async_spawn_(frame, type, within && here && !scope ? &here->scope : scope, how);
+}
 
 /* ------------------------------------------------------------------------------------------
  * >>leaves        What can be awaited without a frame. Each is a function `<name>_leaf_` that
@@ -3137,7 +3143,7 @@ bool async_call_cancel(async_call *call)
  * >>tasks         A step, and what happens at a task's end.
  * ------------------------------------------------------------------------------------------ */
 
-static void async_finish_(async_task *task, int err);
+static void async_finish_slowly_(async_task *task, int err);
 static void async_task_run_(async_handle *h);
 extern const async_ops async_done_ops_;
 
@@ -3158,15 +3164,41 @@ static ASYNC_NOT_INLINE_ void async_cancel_late_(async_task *task)
     (void)async_task_cancel(task);
     task->cancelling = cancelling;
 }
+static void async_scope_remove_(async_task *task)
+{
+    if (task->next) task->next->pprev = task->pprev;
+    else task->scope->tail = task->pprev;
+    *task->pprev = task->next;
+}
+extern const async_ops async_join_ops_;
+/* The commonest end has a path of its own: no error, and nobody waits or one task that joins. */
+ASYNC_HOT_ void async_finish_(async_loop *loop, async_task *task, int err)
+{
+    async_handle **waiters = &async_root_(task)->up.waiters, *first = *waiters;
+    if (ASYNC_LIKELY_(!err &&
+                      !(task->flags & (ASYNC_MUST_ | ASYNC_LEFTOVER_ | ASYNC_HEAP_ | ASYNC_NOTED_ |
+                                       ASYNC_ASKED_)) &&
+                      (!first || (!first->next && first->ops == &async_join_ops_)))) {
+        task->flags = (uint16_t)((task->flags & ASYNC_SLOT_) | ASYNC_DONE_);
+        if (first) {
+            *waiters = NULL;
+            first->ops = &async_ready_ops_;
+            async_push_task_(loop, (async_task *)(void *)first);
+        }
+        async_scope_remove_(task);
+    } else {
+        async_finish_slowly_(task, err);
+    }
+}
 /* Resumes the innermost frame, then whoever awaits what has ended. No recursion. */
-ASYNC_HOT_ void async_resume_(async_task *task, int err)
+ASYNC_HOT_ void async_resume_(async_loop *loop, async_task *task, int err)
 {
     async_frame *frame = task->frame;
     for (;;) {
         err = frame->type->resume(frame, task, err).code;
         if (ASYNC_LIKELY_(err == ASYNC_PENDING_)) break;
         if (frame == async_root_(task)) {
-            async_finish_(task, err);
+            async_finish_(loop, task, err);
             return;
         }
         frame = frame->up.caller;
@@ -3186,6 +3218,10 @@ static int async_told_(async_task *task)
     }
     return err;
 }
+static void async_step_(async_task *task, int err)
+{
+    async_resume_(async_loop_, task, err);
+}
 /* The turn of one with something to be told: an error or a cancel. */
 static void async_told_run_(async_handle *h)
 {
@@ -3194,19 +3230,14 @@ static void async_told_run_(async_handle *h)
     async_loop_->current = task;
     h->ops = &async_ready_ops_;
     if (err && task->frame == async_root_(task) && !task->frame->state)
-        async_finish_(task, err); /* cancelled before its first step: no step */
-    else async_resume_(task, err);
+        async_finish_slowly_(task, err); /* cancelled before its first step: no step */
+    else async_step_(task, err);
 }
 /* The turn of all others. */
 static void async_task_run_(async_handle *h)
 {
-    async_task *task = (async_task *)(void *)h;
-    async_loop_->current = task;
-    async_resume_(task, 0);
-}
-static void async_step_(async_task *task, int err)
-{
-    async_resume_(task, err);
+    async_loop_->current = (async_task *)(void *)h;
+    async_step_(async_loop_->current, 0);
 }
 
 static void async_scope_add_(async_scope *scope, async_task *task)
@@ -3216,12 +3247,6 @@ static void async_scope_add_(async_scope *scope, async_task *task)
     task->pprev = scope->tail;
     *scope->tail = task;
     scope->tail = &task->next;
-}
-static void async_scope_remove_(async_task *task)
-{
-    if (task->next) task->next->pprev = task->pprev;
-    else task->scope->tail = task->pprev;
-    *task->pprev = task->next;
 }
 static void async_scope_open_(async_scope *scope, async_loop *loop,
                               void (*child_done)(async_scope *, async_task *))
@@ -3270,45 +3295,60 @@ static ASYNC_NOT_INLINE_ int async_first_step_(async_loop *loop, async_task *tas
     loop->current = current;
     return 0;
 }
-int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope,
-                 async_frame_scope_ *here, int how)
+ASYNC_HOT_ void async_begin_(async_task *task, async_scope *scope, int flags)
 {
-    async_task *task = (async_task *)(void *)frame - 1;
-    async_loop *loop;
-    frame->type = type;
-    if (ASYNC_RARE_(task->flags & ASYNC_LIVE_))
-        async_panic_frame_(frame, "spawned while the task in this memory still runs");
-    if (!scope && !async_loop_)
-        async_panic_frame_(
-            frame, "spawned with no loop in this thread: async_loop_init() first, or ASYNC_RUN");
-    if (here && (uintptr_t)task - here->from < here->size) scope = &here->scope;
-    else if (!scope || (scope->loop && scope == &scope->loop->scope))
-        scope = async_owner_(scope ? scope->loop : async_loop_, task);
-    loop = scope->loop;
-    if (ASYNC_RARE_(task->flags & ASYNC_DONE_ && task->wake && loop))
-        async_forget_(loop, (uintptr_t)task, 1);
+    async_frame *frame = async_root_(task);
     __builtin_memset((char *)frame + offsetof(async_frame, up), 0,
                      sizeof *frame - offsetof(async_frame, up));
     task->wake = 0;
     task->cancelling = 0;
-    task->flags = (uint16_t)((task->flags & ASYNC_SLOT_) | ASYNC_LIVE_);
+    task->flags = (uint16_t)flags;
     task->refs = 1;
+    task->frame = frame;
+    task->h.ops = &async_ready_ops_;
+    async_scope_add_(scope, task);
+}
+static ASYNC_NOT_INLINE_ int async_spawn_slowly_(async_task *task, async_scope *scope, int how)
+{
+    async_loop *loop = scope ? scope->loop : async_loop_;
+    int flags = task->flags & ASYNC_SLOT_;
+    if (ASYNC_RARE_(task->flags & ASYNC_LIVE_))
+        async_panic_frame_(async_root_(task), "spawned while the task in this memory still runs");
+    if (!scope && !loop)
+        async_panic_frame_(
+            async_root_(task),
+            "spawned with no loop in this thread: async_loop_init() first, or ASYNC_RUN");
+    if (!scope || (loop && scope == &loop->scope)) scope = async_owner_(loop, task);
+    loop = scope->loop;
+    if (ASYNC_RARE_(task->flags & ASYNC_NOTED_ && loop)) async_forget_(loop, (uintptr_t)task, 1);
+    if (scope->child_done == async_group_child_done_ ||
+        (scope->child_done && ((async_frame_scope_ *)(void *)scope)->waiter))
+        flags |= ASYNC_ASKED_;
     if (ASYNC_RARE_(!loop || loop->flags & ASYNC_CLOSED_ ||
                     (scope->child_done == async_group_child_done_ &&
                      (((async_group *)(void *)scope)->aborting ||
                       (((async_group *)(void *)scope)->phase >= 2 && !scope->head))))) {
-        task->flags = (uint16_t)((task->flags & ASYNC_SLOT_) | ASYNC_DONE_);
+        task->flags = (uint16_t)(flags | ASYNC_DONE_);
+        task->cancelling = 0;
+        task->u.text = NULL;
         task->wake = ASYNC_CANCELED;
         return -ESHUTDOWN;
     }
-    task->frame = frame;
-    task->h.ops = &async_ready_ops_;
-    async_scope_add_(scope, task);
-    if (ASYNC_RARE_(how)) {
-        task->flags |= (uint16_t)(how & ASYNC_HEAP_);
-        if (how & ASYNC_EAGER_ && loop == async_loop_) return async_first_step_(loop, task);
-    }
+    async_begin_(task, scope, flags | ASYNC_LIVE_ | (how & ASYNC_HEAP_));
+    if (how & ASYNC_EAGER_ && loop == async_loop_) return async_first_step_(loop, task);
     async_push_task_(loop, task);
+    return 0;
+}
+/* The commonest place of a task has a path of its own: the frame that spawns it. */
+int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope, int how)
+{
+    async_task *task = (async_task *)(void *)frame - 1;
+    frame->type = type;
+    if (!scope || how || scope->child_done != async_frame_child_done_ ||
+        task->flags & (ASYNC_LIVE_ | ASYNC_NOTED_))
+        return async_spawn_slowly_(task, scope, how);
+    async_begin_(task, scope, ASYNC_SLOT_ | ASYNC_LIVE_);
+    async_push_task_(scope->loop, task);
     return 0;
 }
 
@@ -3331,7 +3371,7 @@ async_task *async_spawn_new_(async_frame *frame, const async_type *type, async_s
     async_task *task;
     if (!frame) return NULL;
     task = (async_task *)(void *)frame - 1;
-    if (async_spawn_(frame, type, scope, NULL, how | ASYNC_HEAP_)) {
+    if (async_spawn_(frame, type, scope, how | ASYNC_HEAP_)) {
         async_free_(scope ? scope->loop : async_loop_, task);
         return NULL;
     }
@@ -3411,28 +3451,6 @@ static ASYNC_NOT_INLINE_ void async_finish_slowly_(async_task *task, int err)
         if (scope->child_done) scope->child_done(scope, task);
     }
 }
-extern const async_ops async_join_ops_;
-/* The commonest end has a path of its own: no error, and nobody waits or one task that joins. */
-static void async_finish_(async_task *task, int err)
-{
-    async_scope *scope = task->scope;
-    async_handle **waiters = &async_root_(task)->up.waiters, *first = *waiters;
-    if (ASYNC_LIKELY_(
-            !err && !(task->flags & (ASYNC_MUST_ | ASYNC_LEFTOVER_ | ASYNC_HEAP_ | ASYNC_NOTED_)) &&
-            scope->child_done != async_group_child_done_ &&
-            (!first || (!first->next && first->ops == &async_join_ops_)))) {
-        task->flags = (uint16_t)((task->flags & ASYNC_SLOT_) | ASYNC_DONE_);
-        if (first) {
-            *waiters = NULL;
-            first->ops = &async_ready_ops_;
-            async_push_task_(async_loop_, (async_task *)(void *)first);
-        }
-        async_scope_remove_(task);
-        if (scope->child_done) scope->child_done(scope, task);
-    } else {
-        async_finish_slowly_(task, err);
-    }
-}
 static void async_done_run_(async_handle *h)
 {
     async_task *task = (async_task *)(void *)h;
@@ -3501,7 +3519,10 @@ int async_join_children_(async_frame *frame, async_frame_scope_ *scope, async_ta
         if (error != ASYNC_CANCELED)
             error = frame->held; /* as in a FINALLY part, a new cancel replaces what is held */
     } else if (scope->scope.head) {
-        for (child = scope->scope.head; child; child = child->next) (void)async_task_cancel(child);
+        for (child = scope->scope.head; child; child = child->next) {
+            child->flags |= ASYNC_ASKED_;
+            (void)async_task_cancel(child);
+        }
         scope->waiter = task;
         frame->held = (int16_t)error;
         frame->state = ASYNC_LAST_;
@@ -4681,7 +4702,7 @@ static bool async_tick_(async_loop *loop, uint32_t *resumes)
         ++*resumes;
         if (ASYNC_LIKELY_(h->ops == &async_ready_ops_)) {
             loop->current = (async_task *)(void *)h;
-            async_resume_(loop->current, 0);
+            async_resume_(loop, loop->current, 0);
         } else {
             h->ops->run(h);
         }
@@ -4893,7 +4914,7 @@ int async_run_(async_frame *frame, const async_type *type)
     if (async_running_loop()) return -EBUSY;
     err = async_loop_init(&loop, NULL);
     if (err) return err;
-    (void)async_spawn_(frame, type, &loop.scope, NULL, false);
+    (void)async_spawn_(frame, type, &loop.scope, 0);
     err = async_loop_run_until_complete(&loop, task);
     (void)async_loop_shutdown(&loop);
     (void)async_loop_close(&loop);

@@ -298,7 +298,7 @@ static TEST_UNUSED_ int test_run_(async_frame *frame, const async_type *type, bo
     err = async_loop_init(&loop, &options);
     if (err) return err;
     test_start_ = async_loop_time(&loop);
-    err = async_spawn_(frame, type, &loop.scope, NULL, false);
+    err = async_spawn_(frame, type, &loop.scope, 0);
     if (!err) err = async_loop_run_until_complete(&loop, task);
     CHECK_INT(async_loop_shutdown(&loop), 0);
     CHECK_INT(async_loop_close(&loop), 0);

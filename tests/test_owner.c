@@ -71,6 +71,43 @@ TEST(spawned_by_another_task_again_and_again)
     CHECK_TRACE("lent starts, lent ends, lent starts, lent ends, lent starts, lent ends, outer");
 }
 
+/* Its last task to end is one that another has started while the frame was waiting already. */
+ASYNC(void, brief)
+{
+    ASYNC_BEGIN
+    trace("brief, ");
+    ASYNC_END
+}
+ASYNC(void, starts_another, args(ASYNC_TASK(brief) * room))
+{
+    ASYNC_BEGIN
+    ASYNC_DO {
+        AWAIT(async_sleep, ASYNC_SEC(9));
+    }
+    ASYNC_FINALLY
+        ASYNC_SPAWN(self->room, brief);
+    ASYNC_END
+}
+ASYNC(void, waits_for_both, tasks(starts_another first, brief second))
+{
+    ASYNC_BEGIN
+    ASYNC_SPAWN(&self->first, starts_another, &self->second);
+    AWAIT(async_sleep, ASYNC_MS(1));
+    ASYNC_END
+}
+ASYNC(void, after_both, awaits(waits_for_both))
+{
+    ASYNC_BEGIN
+    AWAIT(waits_for_both);
+    trace("outer");
+    ASYNC_END
+}
+TEST(spawned_while_the_frame_waits)
+{
+    CHECK_INT(run_virtual(after_both), 0);
+    CHECK_TRACE("brief, outer");
+}
+
 ASYNC(int, lender, args(ASYNC_TASK(worker) * *to), tasks(worker w))
 {
     ASYNC_BEGIN

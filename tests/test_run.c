@@ -34,7 +34,7 @@ static int run_with_reports(async_frame *frame, const async_type *type)
     options.on_error = on_error;
     CHECK_INT(async_loop_init(&loop, &options), 0);
     test_start_ = 0;
-    CHECK_INT(async_spawn_(frame, type, &loop.scope, NULL, false), 0);
+    CHECK_INT(async_spawn_(frame, type, &loop.scope, 0), 0);
     err = async_loop_run_until_complete(&loop, (async_task *)(void *)frame - 1);
     CHECK_INT(async_loop_shutdown(&loop), 0);
     CHECK_INT(async_loop_close(&loop), 0);
