@@ -188,6 +188,11 @@
 #define ASYNCC_SWITCH_CHECK (!ASYNCC_FREESTANDING || ASYNCC_LINT)
 #endif
 
+/* A loop made without options: 1 = it reports steps that block it for 100 ms or longer. */
+#ifndef ASYNCC_DEBUG
+#define ASYNCC_DEBUG 0
+#endif
+
 /* A loop made without options: 1 = its clock jumps from deadline to deadline. For tests. */
 #ifndef ASYNCC_VIRTUAL_CLOCK
 #define ASYNCC_VIRTUAL_CLOCK 0
@@ -583,11 +588,14 @@ typedef struct async_report {
     const char *message; /* what happened */
     int error;
     const char *text;       /* of ASYNC_RAISE, or NULL */
-    const async_type *type; /* the task's coroutine, or NULL */
+    const async_type *type; /* the coroutine, or NULL */
+    int line;               /* in its file, of the await where it stands now; 0: unknown */
+    async_duration took;    /* of a step that was too long; else 0 */
 } async_report;
 
 typedef struct async_options {
-    bool virtual_clock; /* time jumps to the next deadline when nothing can run */
+    bool virtual_clock;       /* time jumps to the next deadline when nothing can run */
+    async_duration slow_step; /* steps that block the loop for so long are reported; 0: none */
     void *(*alloc)(void *context, void *old, size_t size); /* as realloc; size 0 frees */
     void (*on_error)(async_loop *, const async_report *);
     void *context; /* for both */
@@ -2521,24 +2529,33 @@ const char *async_strerror(int error)
 }
 #endif
 
-static void async_report_(async_loop *loop, const char *message, int error, const char *text,
-                          const async_type *type)
+static void async_send_report_(async_loop *loop, const async_report *r)
 {
     if (loop->options.on_error) {
-        async_report report;
-        report.message = message;
-        report.error = error;
-        report.text = text;
-        report.type = type;
-        loop->options.on_error(loop, &report);
+        loop->options.on_error(loop, r);
         return;
     }
 #if ASYNCC_NAMES
-    ASYNCC_LOG("asyncc: %s: %s (%d)%s%s", message, async_strerror(error), error, text ? ": " : "",
-               text ? text : "");
-    if (type) ASYNCC_LOG(", in `%s`, %s:%d", type->name, type->file, type->line);
+    ASYNCC_LOG("asyncc: %s", r->message);
+    if (r->error) ASYNCC_LOG(": %s (%d)", async_strerror(r->error), r->error);
+    if (r->text) ASYNCC_LOG(": %s", r->text);
+    if (r->took.ns) ASYNCC_LOG(" for %lld ms", (long long)(r->took.ns / 1000000));
+    if (r->type)
+        ASYNCC_LOG(", in `%s`, %s:%d", r->type->name, r->type->file,
+                   r->line ? r->line : r->type->line);
     ASYNCC_LOG("\n");
 #endif
+}
+static void async_report_(async_loop *loop, const char *message, int error, const char *text,
+                          const async_type *type)
+{
+    async_report report;
+    __builtin_memset(&report, 0, sizeof report);
+    report.message = message;
+    report.error = error;
+    report.text = text;
+    report.type = type;
+    async_send_report_(loop, &report);
 }
 
 /* Notes of errors: those raised with a text, from the raise to the task's end, and those that ended
@@ -4684,10 +4701,33 @@ static ASYNC_NOT_INLINE_ bool async_idle_(async_loop *loop)
     return true;
 }
 
+/* A turn, with an eye on the clock. The line is that of the await at which the step has ended. */
+static ASYNC_NOT_INLINE_ void async_run_timed_(async_loop *loop, async_handle *h)
+{
+    int64_t begin = async_loop_time(loop);
+    async_task *task;
+    async_report report;
+    loop->current = NULL;
+    h->ops->run(h);
+    task = loop->current;
+    __builtin_memset(&report, 0, sizeof report);
+    report.took.ns = async_loop_time(loop) - begin;
+    if (report.took.ns < loop->options.slow_step.ns) return;
+    report.message = task ? "a step blocked the loop" : "a callback blocked the loop";
+#if ASYNCC_NAMES
+    if (task) {
+        report.type = async_task_done(task) ? async_root_(task)->type : task->frame->type;
+        report.line = async_task_done(task) ? 0 : task->frame->line;
+    }
+#endif
+    async_send_report_(loop, &report);
+}
+
 /* One tick: poll, timers, then exactly what is ready now: the queue becomes the batch, and what is
  * pushed meanwhile starts a new one. resumes: since the poller was last asked. */
 static bool async_tick_(async_loop *loop, uint32_t *resumes)
 {
+    const bool timed = loop->options.slow_step.ns != 0;
     async_handle *h;
     if (!loop->head || *resumes >= ASYNC_POLL_EVERY_) {
         if (!async_idle_(loop)) return false;
@@ -4700,7 +4740,9 @@ static bool async_tick_(async_loop *loop, uint32_t *resumes)
     while ((h = loop->batch) != NULL) {
         loop->batch = h->next;
         ++*resumes;
-        if (ASYNC_LIKELY_(h->ops == &async_ready_ops_)) {
+        if (ASYNC_RARE_(timed)) {
+            async_run_timed_(loop, h);
+        } else if (ASYNC_LIKELY_(h->ops == &async_ready_ops_)) {
             loop->current = (async_task *)(void *)h;
             async_resume_(loop, loop->current, 0);
         } else {
@@ -4731,6 +4773,7 @@ int async_loop_init(async_loop *loop, const async_options *options)
     __builtin_memset(loop, 0, sizeof *loop);
     if (options) loop->options = *options;
     else loop->options.virtual_clock = ASYNCC_VIRTUAL_CLOCK != 0;
+    if (!options && ASYNCC_DEBUG) loop->options.slow_step.ns = 100000000;
     if (!loop->options.alloc) loop->options.alloc = async_default_alloc_;
     loop->tail = &loop->head;
     loop->next_timer = INT64_MAX;

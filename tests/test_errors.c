@@ -215,3 +215,75 @@ TEST(notes_end_with_their_task)
 {
     CHECK_INT(run_virtual(again_and_again), 0);
 }
+
+/* --- a step that blocks the loop --- */
+
+static async_report last;
+static void keep_report(async_loop *loop, const async_report *report)
+{
+    (void)loop;
+    test_reports++;
+    last = *report;
+}
+ASYNC(void, blocks, args(int ms), vars(int line))
+{
+    ASYNC_BEGIN
+    AWAIT(async_sleep, ASYNC_MS(1000)); /* time that passes for all is no step */
+    async_loop_advance(async_running_loop(), ASYNC_MS(self->ms));
+    self->line = __LINE__ + 1;
+    AWAIT(async_sleep, ASYNC_MS(0));
+    CHECK_INT(test_reports, 1);
+    CHECK_INT(last.line, self->line);
+    async_loop_advance(async_running_loop(), ASYNC_MS(self->ms)); /* and in its last step */
+    ASYNC_END
+}
+static int blocks_too(void *loop)
+{
+    return async_loop_advance((async_loop *)loop, ASYNC_MS(70));
+}
+TEST(a_step_that_blocks_the_loop)
+{
+    static ASYNC_TASK(blocks) t;
+    async_call call;
+    async_options options;
+    async_loop loop;
+    memset(&options, 0, sizeof options);
+    memset(&call, 0, sizeof call);
+    options.virtual_clock = true;
+    options.on_error = keep_report;
+    options.slow_step = ASYNC_MS(50);
+    CHECK_INT(async_loop_init(&loop, &options), 0);
+    CHECK_INT(ASYNC_SPAWN(&t, blocks, 50), 0);
+    CHECK_INT(async_loop_run_until_complete(&loop, &t.task), 0);
+    CHECK_INT(test_reports, 2);
+    CHECK_STR(last.message, "a step blocked the loop");
+    CHECK_STR(last.type->name, "blocks");
+    CHECK(last.took.ns == 50000000);
+    CHECK_INT(async_call_soon(&loop, &call, blocks_too, &loop), 0);
+    async_loop_stop(&loop);
+    CHECK_INT(async_loop_run_forever(&loop), 0);
+    CHECK_INT(test_reports, 3);
+    CHECK_STR(last.message, "a callback blocked the loop");
+    CHECK_INT(async_loop_close(&loop), 0);
+}
+ASYNC(void, quick)
+{
+    ASYNC_BEGIN
+    async_loop_advance(async_running_loop(), ASYNC_MS(49));
+    ASYNC_END
+}
+TEST(a_step_that_does_not)
+{
+    static ASYNC_TASK(quick) t;
+    async_options options;
+    async_loop loop;
+    memset(&options, 0, sizeof options);
+    options.virtual_clock = true;
+    options.on_error = keep_report;
+    options.slow_step = ASYNC_MS(50);
+    CHECK_INT(async_loop_init(&loop, &options), 0);
+    CHECK_INT(ASYNC_SPAWN(&t, quick), 0);
+    CHECK_INT(async_loop_run_until_complete(&loop, &t.task), 0);
+    CHECK_INT(test_reports, 0);
+    CHECK_INT(async_loop_close(&loop), 0);
+}

@@ -286,3 +286,28 @@ TEST(cancelled_from_outside_while_another_loop_is_current)
     memset(&t, 0, sizeof t);
     CHECK(!async_task_cancel(&t.task)); /* never spawned */
 }
+
+/* A frame that was overwritten, or has ended, does not go on anywhere. */
+ASYNC(void, damaged, args(unsigned state), vars(struct counts g; int x))
+{
+    ASYNC_BEGIN
+    ASYNC_START(&self->g, counts);
+    ASYNC_FOR_IN(self->x, &self->g) break;
+    self->g.async_.state = (uint16_t)self->state;
+    ASYNC_FOR_IN(self->x, &self->g) break;
+    ASYNC_END
+}
+ASYNC(void, wakes_the_dead, tasks(damaged d))
+{
+    ASYNC_BEGIN
+    ASYNC_SPAWN(&self->d, damaged, 0x7fff);
+    AWAIT_TASK(&self->d);
+    (void)async_resume_of_damaged(&self->d.frame_.async_, &self->d.task, 0);
+    ASYNC_END
+}
+TEST(resumed_where_it_cannot_be)
+{
+    CHECK_PANIC("coroutine `counts`, last seen at line", run_virtual(damaged, 1234));
+    CHECK_PANIC("a state it does not have", run_virtual(damaged, 1234));
+    CHECK_PANIC("coroutine `damaged`", run_virtual(wakes_the_dead));
+}
