@@ -50,7 +50,7 @@
  *   >>tasks           a step; a task's end
  *   >>cancel          how a cancel travels
  *   >>waits           sleep, join, future
- *   >>gather          one collector for any number of tasks
+ *   >>sets            gather, wait, as_completed: one collector for any number of tasks; shield
  *   >>timeout         timeout blocks, wait_for
  *   >>group           TaskGroup
  *   >>lines           locks and their kin
@@ -415,9 +415,10 @@ struct async_ops {
     void (*run)(async_handle *);         /* its turn in the ready queue */
     bool (*cancel)(async_task *);        /* leave the wait and wake as cancelled; false: can't */
     async_task *(*target)(async_task *); /* the next task that a cancel travels on to, or NULL */
-    void (*child_done)(async_task *, async_task *child); /* a collector: a child of it ended */
-    const async_ops *woken;                              /* how it behaves once it has been woken */
-    const char *what;                                    /* for people */
+    /* a collector: a child of it ended, and this node is what told it */
+    void (*child_done)(async_task *, async_task *child, async_handle *node);
+    const async_ops *woken; /* how it behaves once it has been woken */
+    const char *what;       /* for people */
 };
 
 /* A handle with a deadline; a task and an async_call begin like this. */
@@ -822,12 +823,12 @@ enum {
 #define ASYNC_ROOM_awaits(...) * 0
 
 /* Room for the library's own leaves in a frame without an `awaits` clause, in pointers: as
- * much as async_gather needs. With a
+ * much as async_wait needs. With a
  * clause the union is as large as what is listed; an AWAIT that needs more does not compile. */
 #if ASYNCC_FREESTANDING
 #define ASYNC_ROOM_ 0
 #else
-#define ASYNC_ROOM_ (sizeof(struct async_gather) / sizeof(void *))
+#define ASYNC_ROOM_ (sizeof(struct async_wait) / sizeof(void *))
 #endif
 
 /* In C++ a function named like a struct shadows its constructor, says g++. */
@@ -1534,6 +1535,9 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
 
 /* ASYNC_RESULT(&task): what it returned. Panics unless it has ended without error. */
 #define ASYNC_RESULT(tp) (async_check_result_(&(tp)->task, __FILE__, __LINE__), (tp)->frame_.async_result_)
+/* ASYNC_TASK_AS(f, t): the task that *t is, which runs f. Panics if it does not. */
+#define ASYNC_TASK_AS(f, t) \
+    ((ASYNC_TASK(f) *)(void *)((async_task *)(void *)async_check_type_((t), &async_type_of_##f, __FILE__, __LINE__) - 1))
 /* ASYNC_SET_RESULT(&future, value), of an ASYNC_FUTURE(T): 0, or -EALREADY if it is done. */
 #define ASYNC_SET_RESULT(fp, v) \
     (async_future_done(&(fp)->future) ? -EALREADY : ((fp)->result = (v), async_future_set(&(fp)->future)))
@@ -1683,6 +1687,8 @@ ASYNC_API void *async_new_frame_(size_t size, async_scope *);
 ASYNC_API int async_run_main_(async_frame *, const async_type *);
 ASYNC_API int async_run_(async_frame *, const async_type *);
 ASYNC_API void async_check_result_(async_task *task, const char *file, int line);
+ASYNC_API async_frame *async_check_type_(async_task *task, const async_type *type, const char *file,
+                                         int line);
 extern ASYNCC_THREAD_LOCAL async_loop *async_loop_;
 extern const async_ops async_ready_ops_, async_told_ops_;
 
@@ -1749,6 +1755,7 @@ ASYNC_PROTOTYPES_
 /* Leaves that need no room. */
 ASYNC_LEAF_TYPE_(async_sleep);
 ASYNC_LEAF_TYPE_(async_join);
+ASYNC_LEAF_TYPE_(async_shield);
 ASYNC_LEAF_TYPE_(async_future_wait);
 ASYNC_LEAF_TYPE_(async_timeout_enter);
 ASYNC_LEAF_TYPE_(async_timeout_exit);
@@ -1809,20 +1816,25 @@ ASYNC_API int async_future_wait_leaf_(struct async_future_wait *room, async_fram
  * async_gather_return_exceptions waits for all and raises none: ask async_task_error(). */
 void async_gather(async_tasks tasks) ASYNC_NOT_AWAITED_;
 void async_gather_return_exceptions(async_tasks tasks) ASYNC_NOT_AWAITED_;
-struct ASYNC_ALIAS_ async_gather {
-    uint32_t left;   /* distinct children not yet heard of */
+/* Tasks that tell one collector of their ends, for gather, wait and as_completed. */
+struct async_set_ {
+    uint32_t left;   /* distinct tasks not yet heard of */
     uint32_t cursor; /* where a cancel that passes through has got to */
     uint32_t n;
-    uint32_t stride : 28; /* as in async_tasks */
-    uint32_t settle : 1;  /* wait for all, raise none */
+    uint32_t stride : 24; /* as in async_tasks */
+    uint32_t when : 2;    /* a wait: what it waits for */
+    uint32_t settle : 1;  /* a gather: wait for all, raise none */
     uint32_t cancelled : 1;
-    uint32_t found : 1;          /* the cancel that passes through has found an unfinished child */
+    uint32_t found : 1;          /* the cancel that passes through has found an unfinished task */
     uint32_t cut : 1;            /* and a ring to be cut here */
-    struct async_spare_ *spares; /* nodes at children that had somebody waiting already */
+    struct async_spare_ *spares; /* nodes at tasks that had somebody waiting already */
     union {
         void *first;
         async_task *t[8];
     } u;
+};
+struct ASYNC_ALIAS_ async_gather {
+    struct async_set_ set;
 };
 struct ASYNC_ALIAS_ async_gather_return_exceptions {
     struct async_gather gather;
@@ -1842,6 +1854,66 @@ ASYNC_INLINE_ int async_gather_return_exceptions_leaf_(struct async_gather_retur
 {
     return async_gather_(&room->gather, caller, task, &tasks, true);
 }
+
+/* AWAIT_TO(self->n, async_wait, ASYNC_TASKS(&self->a, &self->b), ASYNC_FIRST_COMPLETED,
+ * ASYNC_SEC(1)): waits until all have ended, or the first, or the first with an error that is no
+ * cancellation, but no longer than the timeout (ASYNC_FOREVER: none). How many have ended;
+ * async_task_done() says which. No error of theirs is raised, none is cancelled, neither by the
+ * timeout nor when the one who waits is. -EINVAL: no tasks, or no such thing to wait for. */
+enum { ASYNC_ALL_COMPLETED, ASYNC_FIRST_COMPLETED, ASYNC_FIRST_EXCEPTION };
+uint32_t async_wait(async_tasks tasks, int return_when, async_duration timeout) ASYNC_NOT_AWAITED_;
+struct ASYNC_ALIAS_ async_wait {
+    struct async_set_ set;
+    async_call timer;
+    uint32_t async_result_;
+};
+#define ASYNC_LEAF_async_wait , 1
+ASYNC_API int async_wait_(struct async_wait *room, async_frame *caller, async_task *task,
+                          const async_tasks *tasks, int return_when, async_duration timeout);
+ASYNC_INLINE_ int async_wait_leaf_(struct async_wait *room, async_frame *caller, async_task *task,
+                                   async_tasks tasks, int return_when, async_duration timeout)
+{
+    return async_wait_(room, caller, task, &tasks, return_when, timeout);
+}
+
+/* vars(struct async_as_completed each; async_task *t)
+ * ASYNC_FOR(self->t, &self->each, async_as_completed, ASYNC_TASKS(&self->a, &self->b), ASYNC_SEC(1))
+ * { }: the block runs for each task as it ends, in the order of their ends; ASYNC_TASK_AS(f,
+ * self->t) is the task with its type. -ETIMEDOUT is raised by the step that the timeout comes
+ * before. None is cancelled, and no error of theirs is raised; a task may be spawned again once it
+ * has been given. */
+void async_as_completed(async_tasks tasks, async_duration timeout) ASYNC_NOT_AWAITED_;
+typedef struct async_args_of_async_as_completed {
+    async_tasks tasks;
+    async_duration timeout;
+} async_args_of_async_as_completed;
+struct ASYNC_ALIAS_ async_as_completed {
+    async_frame async_;
+    async_args_of_async_as_completed async_args_;
+    async_task *async_value_;
+    int16_t async_pending_;
+    bool expired;
+    async_task *waiter; /* who is at the next step, if it has to wait */
+    async_handle h;     /* the collector */
+    struct async_set_ set;
+    async_handle *head, **tail; /* those that have told, and are not given yet */
+    async_call timer;
+    async_scope scope;
+};
+ASYNC_INLINE_ async_frame *async_set_of_async_as_completed(struct async_as_completed *each,
+                                                           async_args_of_async_as_completed args)
+{
+    each->async_args_ = args;
+    return &each->async_;
+}
+extern const async_type async_type_of_async_as_completed;
+
+/* AWAIT(async_shield, &self->a.task): as async_join, but a cancel of the one who waits leaves the
+ * task alone. */
+void async_shield(async_task *on) ASYNC_NOT_AWAITED_;
+#define ASYNC_LEAF_async_shield , 1
+ASYNC_API int async_shield_leaf_(struct async_shield *room, async_frame *caller, async_task *task,
+                                 async_task *on);
 
 /* AWAIT(async_wait_for, &self->a.task, ASYNC_MS(100)): as async_join, but a task that takes
  * longer is cancelled, waited for, and -ETIMEDOUT raised. Around a coroutine rather than a
@@ -2707,6 +2779,13 @@ void async_check_result_(async_task *task, const char *file, int line)
                         "ASYNC_RESULT of a task that failed: look at async_task_error() first");
 }
 
+async_frame *async_check_type_(async_task *task, const async_type *type, const char *file, int line)
+{
+    if (ASYNC_RARE_(async_root_(task)->type != type))
+        async_panic_at_(file, line, "ASYNC_TASK_AS of a task that runs another coroutine");
+    return async_root_(task);
+}
+
 /* ------------------------------------------------------------------------------------------
  * >>wake          One way to leave a list, one to be woken. Whoever completes something calls
  *                 nobody: what waited is put on the ready queue, in the order in which it came.
@@ -3299,6 +3378,7 @@ static async_scope *async_owner_(async_loop *loop, async_task *task)
     }
     async_panic_frame_(async_root_(task), "spawned into the `tasks` of a frame that has ended");
 }
+static void async_tell_collector_(async_handle *collector, async_task *child, async_handle *node);
 
 /* The first step of an eager task, inside of another's. */
 static ASYNC_NOT_INLINE_ int async_first_step_(async_loop *loop, async_task *task)
@@ -3477,7 +3557,7 @@ static void async_done_run_(async_handle *h)
     async_task_hold(task);
     async_leave_(task);
     if (scope->child_done) scope->child_done(scope, task);
-    if (collector) collector->ops->child_done((async_task *)(void *)collector, task);
+    if (collector) async_tell_collector_(collector, task, h);
     async_task_release(task);
 }
 const async_ops async_done_ops_ = {async_done_run_, NULL, NULL, NULL, NULL, "its end"};
@@ -3744,115 +3824,182 @@ int async_future_wait_leaf_(struct async_future_wait *room, async_frame *caller,
 }
 
 /* ------------------------------------------------------------------------------------------
- * >>gather        One collector for any number of children. The waiting task's own handle, which
- *                 is in no list meanwhile, ends the list of waiters of every child; a child that
- *                 ends finds it there and tells it one tick later, as a done-callback would. So
- *                 a child needs no node. Only one that somebody waits for already does, to keep
- *                 the order, or to have a second collector: that node is allocated.
+ * >>sets          gather, wait and as_completed: one collector for any number of tasks. Its handle,
+ *                 which is in no list, ends the list of waiters of every task; one that ends finds
+ *                 it there and tells it one tick later, as a done-callback would. So a task needs
+ *                 no node. Only one that somebody waits for already does, to keep the order, or to
+ *                 have a second collector: that node is allocated. The collector of gather and wait
+ *                 is the task that waits; as_completed has a handle of its own, since it collects
+ *                 while its consumer does other things.
  * ------------------------------------------------------------------------------------------ */
 
 struct async_spare_ {
     async_handle h;
-    async_task *owner, *child;
-    struct async_spare_ *next, **pprev; /* all of one gather: it may end while they are queued */
+    async_handle *collector;
+    async_task *child;
+    struct async_spare_ *next; /* all of one set: it may end while they are queued */
 };
 
-static async_task *async_child_at_(const struct async_gather *g, uint32_t i)
+static async_task *async_child_at_(const struct async_set_ *set, uint32_t i)
 {
-    if (g->stride == 1) return g->u.t[i];
-    if (g->stride == 0) return ((async_task **)g->u.first)[i];
-    return (async_task *)(void *)((char *)g->u.first + (size_t)i * g->stride);
+    if (set->stride == 1) return set->u.t[i];
+    if (set->stride == 0) return ((async_task **)set->u.first)[i];
+    return (async_task *)(void *)((char *)set->u.first + (size_t)i * set->stride);
 }
-
-static void async_spare_free_(struct async_spare_ *spare)
+static void async_tell_collector_(async_handle *collector, async_task *child, async_handle *node)
 {
-    async_loop *loop = async_loop_;
-    *spare->pprev = spare->next;
-    if (spare->next) spare->next->pprev = spare->pprev;
-    (void)loop->options.alloc(loop->options.context, spare, 0);
+    collector->ops->child_done((async_task *)(void *)collector, child, node);
 }
 static void async_spare_run_(async_handle *h)
 {
     struct async_spare_ *spare = (struct async_spare_ *)(void *)h;
-    async_task *owner = spare->owner, *child = spare->child;
     async_loop_->current = NULL;
-    async_spare_free_(spare);
-    owner->h.ops->child_done(owner, child);
+    h->pprev = NULL;
+    async_tell_collector_(spare->collector, spare->child, h);
 }
 static const async_ops async_spare_ops_ = {async_spare_run_,  NULL,    NULL, NULL,
                                            &async_spare_ops_, "gather"};
 
-/* True: the child is told to tell `owner`. */
-static int async_collect_(async_task *child, async_task *owner)
+/* The handle of a task that had ended before it was asked for: it tells a tick later, too. */
+static void async_late_run_(async_handle *h)
 {
+    async_task *task = (async_task *)(void *)h;
+    async_handle **waiters = &async_root_(task)->up.waiters, *collector = *waiters;
+    *waiters = NULL;
+    h->ops = &async_done_ops_;
+    task->flags &= (uint16_t)~ASYNC_LIVE_;
+    async_tell_collector_(collector, task, h);
+}
+static const async_ops async_late_ops_ = {async_late_run_, NULL, NULL, NULL, NULL, "its end"};
+
+/* 1: the child is told to tell the collector; 0: it is already, it was named twice. */
+static int async_collect_(struct async_set_ *set, async_handle *collector, async_task *child)
+{
+    async_loop *loop = async_loop_;
     async_handle **list = &async_root_(child)->up.waiters, *h;
-    struct async_gather *g = (struct async_gather *)owner->u.on;
     struct async_spare_ *spare;
-    if (!*list) {
-        *list = &owner->h;
+    if (!*list && !async_task_done(child)) {
+        *list = collector;
         return 1;
     }
     for (h = *list; h; h = h->next)
-        if (h == &owner->h ||
-            (h->ops == &async_spare_ops_ && ((struct async_spare_ *)(void *)h)->owner == owner))
-            return 0; /* named twice */
-    spare = (struct async_spare_ *)async_loop_->options.alloc(async_loop_->options.context, NULL,
-                                                              sizeof *spare);
+        if (h == collector || (h->ops == &async_spare_ops_ &&
+                               ((struct async_spare_ *)(void *)h)->collector == collector))
+            return 0;
+    for (spare = async_task_done(child) ? set->spares : NULL; spare; spare = spare->next)
+        if (spare->child == child) return 0;
+    /* one that has ended is marked as live while its handle is used, lest it be spawned again */
+    if (async_task_done(child) && !(child->flags & ASYNC_LIVE_) &&
+        child->h.ops != &async_free_ops_) {
+        *list = collector;
+        child->flags |= ASYNC_LIVE_;
+        child->h.ops = &async_late_ops_;
+        async_push_(loop, &child->h);
+        return 1;
+    }
+    spare = (struct async_spare_ *)loop->options.alloc(loop->options.context, NULL, sizeof *spare);
     if (!spare) return -ENOMEM;
     spare->h.ops = &async_spare_ops_;
-    spare->owner = owner;
+    spare->collector = collector;
     spare->child = child;
-    spare->next = g->spares;
-    if (spare->next) spare->next->pprev = &spare->next;
-    spare->pprev = &g->spares;
-    g->spares = spare;
-    async_link_(list, &spare->h);
+    spare->next = set->spares;
+    set->spares = spare;
+    if (async_task_done(child)) async_push_(loop, &spare->h);
+    else async_link_(list, &spare->h);
     return 1;
 }
-static void async_uncollect_(async_task *child, async_task *owner)
+static void async_uncollect_(async_task *child, async_handle *collector)
 {
     async_handle **list = &async_root_(child)->up.waiters, *h;
     for (; (h = *list) != NULL; list = &h->next) {
-        if (h == &owner->h) *list = NULL;
-        if (h == &owner->h || h->ops->child_done) return; /* the end of the list, or another's */
+        if (h != collector && !h->ops->child_done) continue;
+        if (h != collector) return; /* another's */
+        *list = NULL;
+        if (child->h.ops == &async_late_ops_) {
+            async_withdraw_(async_loop_, &child->h);
+            child->h.ops = &async_done_ops_;
+            child->flags &= (uint16_t)~ASYNC_LIVE_;
+        }
+        return;
     }
 }
+/* Those that go on no longer tell. n: how many were reached; not all if it could not begin. */
+static void async_set_stop_(struct async_set_ *set, async_handle *collector, uint32_t n)
+{
+    struct async_spare_ *spare;
+    uint32_t i;
+    for (spare = set->spares; spare; spare = spare->next) {
+        if (spare->h.pprev) async_withdraw_(async_loop_, &spare->h);
+        spare->h.pprev = NULL;
+    }
+    for (i = 0; i < n; i++) async_uncollect_(async_child_at_(set, i), collector);
+}
+static void async_set_detach_(struct async_set_ *set, async_handle *collector, uint32_t n)
+{
+    async_loop *loop = async_loop_;
+    uint32_t i;
+    async_set_stop_(set, collector, n);
+    while (set->spares) {
+        struct async_spare_ *spare = set->spares;
+        set->spares = spare->next;
+        (void)loop->options.alloc(loop->options.context, spare, 0);
+    }
+    for (i = 0; i < n; i++) async_task_release(async_child_at_(set, i));
+}
+/* How many were reached: all, or *err says why not. `late`: those that have ended tell, too. */
+static uint32_t async_set_collect_(struct async_set_ *set, const async_tasks *tasks,
+                                   async_handle *collector, bool late, int *err)
+{
+    uint32_t i;
+    __builtin_memset(set, 0, offsetof(struct async_set_, u));
+    set->n = tasks->n;
+    set->stride = tasks->stride & 0xffffff;
+    if (tasks->stride == 1) __builtin_memcpy(set->u.t, tasks->t, tasks->n * sizeof set->u.t[0]);
+    else set->u.first = tasks->first;
+    collector->next = NULL;
+    for (i = 0, *err = 0; i < set->n; i++) {
+        async_task *child = async_child_at_(set, i);
+        if (!(child->flags & (ASYNC_LIVE_ | ASYNC_DONE_))) *err = -EINVAL;
+        else if (!late && &child->h == collector) *err = -EDEADLK;
+        else if (child->flags & ASYNC_HEAP_ && child->refs > UINT8_MAX - 4) *err = -EBUSY;
+        else if (late || !async_task_done(child)) *err = async_collect_(set, collector, child);
+        if (*err < 0) break;
+        set->left += (uint32_t)*err;
+        *err = 0;
+        async_task_hold(child);
+    }
+    return i;
+}
 
-static int async_gather_verdict_(struct async_gather *g, int err)
+/* --- gather --- */
+
+static int async_gather_verdict_(struct async_set_ *g, int err)
 {
     if (g->settle) err = 0;
     return err ? err : g->left ? ASYNC_PENDING_ : g->cancelled ? ASYNC_CANCELED : 0;
 }
-/* The children that go on no longer tell, and no error of theirs is reported: the gather has
- * given its answer. n: how many were reached; not all if it could not begin. */
-static void async_gather_detach_(struct async_gather *g, async_task *owner, uint32_t n)
+/* No error of those that go on is reported: the gather has given its answer. */
+static void async_gather_over_(struct async_set_ *g, async_task *owner)
 {
     uint32_t i;
-    while (g->spares) {
-        async_withdraw_(async_loop_, &g->spares->h);
-        async_spare_free_(g->spares);
-    }
-    for (i = 0; i < n; i++) {
-        async_task *child = async_child_at_(g, i);
-        async_uncollect_(child, owner);
-        if (n == g->n) child->flags |= ASYNC_QUIET_;
-        async_task_release(child);
-    }
+    for (i = 0; i < g->n; i++) async_child_at_(g, i)->flags |= ASYNC_QUIET_;
+    async_set_detach_(g, &owner->h, g->n);
 }
-static void async_gather_child_done_(async_task *owner, async_task *child)
+static void async_gather_child_done_(async_task *owner, async_task *child, async_handle *node)
 {
-    struct async_gather *g = (struct async_gather *)owner->u.on;
+    struct async_set_ *g = (struct async_set_ *)owner->u.on;
     int err;
+    (void)node;
     g->left--;
     err = async_gather_verdict_(g, g->settle ? async_see_(child) : async_tell_(owner, child));
     if (err == ASYNC_PENDING_) return;
     async_wake_(owner,
                 err); /* first: a task of the allocator is freed behind those who may look at it */
-    async_gather_detach_(g, owner, g->n);
+    async_gather_over_(g, owner);
 }
 static async_task *async_gather_target_(async_task *task)
 {
-    struct async_gather *g = (struct async_gather *)task->u.on;
+    struct async_set_ *g = (struct async_set_ *)task->u.on;
     if (g->cursor == 0) g->found = 0;
     while (g->cursor < g->n) {
         async_task *child = async_child_at_(g, g->cursor++);
@@ -3867,15 +4014,15 @@ static async_task *async_gather_target_(async_task *task)
 /* One of the children waits for this very task: nothing else will end that. */
 static void async_gather_cut_(async_task *task)
 {
-    ((struct async_gather *)task->u.on)->cut = 1;
+    ((struct async_set_ *)task->u.on)->cut = 1;
 }
 /* After a cancel has passed through: did it find anybody? */
 static bool async_gather_cancelled_(async_task *task)
 {
-    struct async_gather *g = (struct async_gather *)task->u.on;
+    struct async_set_ *g = (struct async_set_ *)task->u.on;
     if (g->cut) {
         async_wake_(task, ASYNC_CANCELED);
-        async_gather_detach_(g, task, g->n);
+        async_gather_over_(g, task);
     }
     return g->found;
 }
@@ -3886,46 +4033,259 @@ static const async_ops async_gather_ops_ = {NULL,
                                             &async_ready_ops_,
                                             "gather"};
 
-int async_gather_(struct async_gather *g, async_frame *caller, async_task *task,
+int async_gather_(struct async_gather *room, async_frame *caller, async_task *task,
                   const async_tasks *tasks, bool settle)
 {
+    struct async_set_ *g = &room->set;
     uint32_t i, reached;
-    int err = 0;
-    g->left = 0;
-    g->cursor = 0;
-    g->n = tasks->n;
-    g->stride = tasks->stride & 0xfffffff;
+    int err;
+    reached = async_set_collect_(g, tasks, &task->h, false, &err);
     g->settle = settle;
-    g->cancelled = g->found = g->cut = 0;
-    g->spares = NULL;
-    if (tasks->stride == 1) __builtin_memcpy(g->u.t, tasks->t, tasks->n * sizeof g->u.t[0]);
-    else g->u.first = tasks->first;
-    task->h.next = NULL;
-    task->u.on = g;
-    (void)async_block_(task, caller, &async_gather_ops_);
-    for (i = 0; i < g->n; i++) {
-        async_task *child = async_child_at_(g, i);
-        if (child == task) err = -EDEADLK;
-        else if (!(child->flags & (ASYNC_LIVE_ | ASYNC_DONE_))) err = -EINVAL;
-        else if (child->flags & ASYNC_HEAP_ && child->refs > UINT8_MAX - 4) err = -EBUSY;
-        else if (!async_task_done(child)) err = async_collect_(child, task);
-        if (err < 0) break;
-        g->left += (uint32_t)err;
-        err = 0;
-        async_task_hold(child);
-    }
-    reached = i;
     if (!err) /* those that have ended speak at once, in order */
         for (i = 0; i < g->n; i++)
             if (async_task_done(async_child_at_(g, i)) && async_see_(async_child_at_(g, i)) &&
                 !settle && !err)
                 err = async_tell_(task, async_child_at_(g, i));
-    if (!err && g->left) return ASYNC_PENDING_;
-    async_gather_detach_(g, task, reached);
-    task->h.ops = &async_ready_ops_;
+    if (!err && g->left) {
+        task->u.on = g;
+        return async_block_(task, caller, &async_gather_ops_);
+    }
+    if (reached == g->n) async_gather_over_(g, task);
+    else async_set_detach_(g, &task->h, reached);
     if (ASYNC_RARE_(reached < g->n && err == -EINVAL))
         return async_misuse_(task, caller, "gathers a task that was never spawned");
     return err;
+}
+
+/* --- wait: as asyncio's, it looks at no outcome and cancels nobody --- */
+
+static void async_wait_over_(struct async_wait *w, async_task *owner, int err)
+{
+    (void)async_call_cancel(&w->timer);
+    async_wake_(owner, err);
+    async_set_detach_(&w->set, &owner->h, w->set.n);
+}
+static void async_wait_child_done_(async_task *owner, async_task *child, async_handle *node)
+{
+    struct async_wait *w = (struct async_wait *)owner->u.on;
+    (void)node;
+    w->set.left--;
+    if (!w->set.left || w->set.when == ASYNC_FIRST_COMPLETED ||
+        (w->set.when == ASYNC_FIRST_EXCEPTION && child->wake != ASYNC_CANCELED &&
+         async_see_(child)))
+        async_wait_over_(w, owner, 0);
+}
+static int async_wait_timeout_(void *owner)
+{
+    async_wait_over_((struct async_wait *)((async_task *)owner)->u.on, (async_task *)owner, 0);
+    return 0;
+}
+static bool async_wait_cancel_(async_task *task)
+{
+    async_wait_over_((struct async_wait *)task->u.on, task, ASYNC_CANCELED);
+    return true;
+}
+/* Counted at the last moment: more may have ended since it was woken. A task named twice counts
+ * once; the mark, which a cancel uses, says which have been. */
+static uint32_t async_count_done_(const struct async_set_ *set)
+{
+    uint32_t i, n = 0;
+    for (i = 0; i < set->n; i++) {
+        async_task *child = async_child_at_(set, i);
+        if (!async_task_done(child) || child->flags & ASYNC_MARK_) continue;
+        child->flags |= ASYNC_MARK_;
+        n++;
+    }
+    for (i = 0; i < set->n; i++)
+        if (async_task_done(async_child_at_(set, i)))
+            async_child_at_(set, i)->flags &= (uint16_t)~ASYNC_MARK_;
+    return n;
+}
+static void async_wait_run_(async_handle *h)
+{
+    async_task *task = (async_task *)(void *)h;
+    struct async_wait *w = (struct async_wait *)task->u.on;
+    int err = async_told_(task);
+    async_loop_->current = task;
+    h->ops = &async_ready_ops_;
+    if (!err) w->async_result_ = async_count_done_(&w->set);
+    async_step_(task, err);
+}
+static const async_ops async_wait_woken_ops_ = {async_wait_run_, NULL, NULL, NULL, NULL, "wait"};
+static const async_ops async_wait_ops_ = {
+    NULL, async_wait_cancel_, NULL, async_wait_child_done_, &async_wait_woken_ops_, "wait"};
+int async_wait_(struct async_wait *w, async_frame *caller, async_task *task,
+                const async_tasks *tasks, int return_when, async_duration timeout)
+{
+    int err;
+    uint32_t reached;
+    if (!tasks->n || return_when < ASYNC_ALL_COMPLETED || return_when > ASYNC_FIRST_EXCEPTION)
+        return -EINVAL;
+    w->timer.h.pprev = NULL;
+    reached = async_set_collect_(&w->set, tasks, &task->h, true, &err);
+    w->set.when = (unsigned)return_when & 3;
+    if (!err && timeout.ns != INT64_MAX)
+        err = async_call_later(async_loop_, &w->timer, timeout, async_wait_timeout_, task);
+    if (!err) {
+        task->u.on = w;
+        return async_block_(task, caller, &async_wait_ops_);
+    }
+    async_set_detach_(&w->set, &task->h, reached);
+    if (err == -EINVAL)
+        return async_misuse_(task, caller, "waits for a task that was never spawned");
+    return err;
+}
+
+/* --- as_completed: a generator of the library's own. Tasks that have told it are a list, linked
+ *     by the handle that did; they are given in that order. --- */
+
+static void async_as_completed_wake_(struct async_as_completed *each)
+{
+    if (each->waiter) async_wake_(each->waiter, 0);
+    each->waiter = NULL;
+}
+static void async_as_completed_child_done_(async_task *collector, async_task *child,
+                                           async_handle *node)
+{
+    struct async_as_completed *each =
+        (struct async_as_completed *)(void *)((char *)collector -
+                                              offsetof(struct async_as_completed, h));
+    if (node == &child->h) child->flags |= ASYNC_LIVE_; /* not to be spawned while it is listed */
+    node->next = NULL;
+    *each->tail = node;
+    each->tail = &node->next;
+    if (!--each->set.left) (void)async_call_cancel(&each->timer);
+    async_as_completed_wake_(each);
+}
+static int async_as_completed_timeout_(void *arg)
+{
+    struct async_as_completed *each = (struct async_as_completed *)arg;
+    each->expired = true;
+    async_set_stop_(&each->set, &each->h, each->set.n);
+    async_as_completed_wake_(each);
+    return 0;
+}
+static async_task *async_as_completed_next_(struct async_as_completed *each)
+{
+    async_handle *node = each->head;
+    async_task *child = (async_task *)(void *)node;
+    if (!node) return NULL;
+    each->head = node->next;
+    if (!each->head) each->tail = &each->head;
+    if (node->ops == &async_spare_ops_) return ((struct async_spare_ *)(void *)node)->child;
+    child->flags &= (uint16_t)~ASYNC_LIVE_;
+    return child;
+}
+static void async_as_completed_over_(struct async_as_completed *each)
+{
+    (void)async_call_cancel(&each->timer);
+    while (async_as_completed_next_(each)) {}
+    async_set_detach_(&each->set, &each->h, each->set.n);
+    async_scope_close_(&each->scope);
+}
+static bool async_as_completed_cancel_(async_task *task)
+{
+    ((struct async_as_completed *)task->u.on)->waiter = NULL;
+    async_wake_(task, ASYNC_CANCELED);
+    return true;
+}
+static const async_ops async_as_completed_ops_ = {NULL, async_as_completed_cancel_, NULL,
+                                                  NULL, &async_ready_ops_,          "as_completed"};
+static const async_ops async_as_completed_collector_ops_ = {
+    NULL, NULL, NULL, async_as_completed_child_done_, NULL, "as_completed"};
+/* It has a scope, of no tasks, for the loop to find it by when it is closed. */
+static void async_as_completed_scope_(async_scope *scope, async_task *child)
+{
+    (void)scope, (void)child;
+}
+static int async_as_completed_start_(struct async_as_completed *each)
+{
+    int err;
+    each->waiter = NULL;
+    each->expired = false;
+    each->head = NULL;
+    each->tail = &each->head;
+    each->timer.h.pprev = NULL;
+    each->h.ops = &async_as_completed_collector_ops_;
+    each->set.n = async_set_collect_(&each->set, &each->async_args_.tasks, &each->h, true, &err);
+    async_scope_open_(&each->scope, async_loop_, async_as_completed_scope_);
+    if (!err && each->set.n && each->async_args_.timeout.ns != INT64_MAX)
+        err = async_call_later(async_loop_, &each->timer, each->async_args_.timeout,
+                               async_as_completed_timeout_, each);
+    return err;
+}
+static async_status_ async_as_completed_resume_(async_frame *frame, async_task *task, int err)
+{
+    struct async_as_completed *each = (struct async_as_completed *)(void *)frame;
+    each->waiter = NULL;
+    if (!frame->state) {
+        frame->state = 1;
+        err = async_as_completed_start_(each);
+        if (err == -EINVAL) {
+            err = async_misuse_(task, frame, "waits for a task that was never spawned");
+            return ASYNC_MAKE_(async_status_, err);
+        }
+    }
+    if (!err) {
+        each->async_value_ = async_as_completed_next_(each);
+        if (each->async_value_) return ASYNC_MAKE_(async_status_, ASYNC_YIELDED_);
+        if (each->set.left && !each->expired) {
+            each->waiter = task;
+            task->u.on = each;
+            return ASYNC_MAKE_(async_status_, async_block_(task, frame, &async_as_completed_ops_));
+        }
+        if (each->set.left) err = -ETIMEDOUT;
+    }
+    async_as_completed_over_(each);
+    frame->state = ASYNC_FINISHED_;
+    return ASYNC_MAKE_(async_status_, err == ASYNC_RETURNING_ ? 0 : err);
+}
+#if ASYNCC_NAMES
+const async_type async_type_of_async_as_completed = {async_as_completed_resume_,
+                                                     "async_as_completed", __FILE__, __LINE__};
+#else
+const async_type async_type_of_async_as_completed = {async_as_completed_resume_};
+#endif
+
+/* --- shield: a join that a cancel does not go through. Its outcome takes two ticks, by way of the
+ *     future that asyncio puts in between. --- */
+
+static void async_shield_told_run_(async_handle *h)
+{
+    async_task *task = (async_task *)(void *)h;
+    async_wake_(task, task->wake);
+    async_task_release((async_task *)task->u.on); /* behind the one who may look at its result */
+}
+static bool async_shield_told_cancel_(async_task *task)
+{
+    async_withdraw_(async_loop_, &task->h);
+    async_wake_(task, ASYNC_CANCELED);
+    async_task_release((async_task *)task->u.on);
+    return true;
+}
+static const async_ops async_shield_told_ops_ = {
+    async_shield_told_run_, async_shield_told_cancel_, NULL, NULL, &async_ready_ops_, "shield"};
+static bool async_shield_cancel_(async_task *task)
+{
+    async_unlink_(&task->h);
+    task->h.ops = &async_shield_told_ops_;
+    async_wake_(task, ASYNC_CANCELED);
+    async_task_release((async_task *)task->u.on);
+    return true;
+}
+static const async_ops async_shield_ops_ = {NULL, async_shield_cancel_,    NULL,
+                                            NULL, &async_shield_told_ops_, "shield"};
+int async_shield_leaf_(struct async_shield *room, async_frame *caller, async_task *task,
+                       async_task *on)
+{
+    (void)room;
+    if (async_task_done(on)) return async_see_(on);
+    if (on == task || !(on->flags & ASYNC_LIVE_))
+        return async_join_(task, caller, on); /* which says why not */
+    async_task_hold(on);
+    task->u.on = on;
+    async_link_(&async_root_(on)->up.waiters, &task->h);
+    return async_block_(task, caller, &async_shield_ops_);
 }
 
 /* ------------------------------------------------------------------------------------------
@@ -4902,10 +5262,15 @@ int async_loop_close(async_loop *loop)
                 async_report_(loop, "task was destroyed but it is pending", 0, NULL,
                               async_root_(task)->type);
             task->flags &= (uint16_t)~ASYNC_LIVE_;
-            if (task->h.ops == &async_gather_ops_)
-                async_gather_detach_((struct async_gather *)task->u.on, task,
-                                     ((struct async_gather *)task->u.on)->n);
+            if (task->h.ops->child_done)
+                async_set_detach_((struct async_set_ *)task->u.on, &task->h,
+                                  ((struct async_set_ *)task->u.on)->n);
         }
+    for (scope = loop->scopes; scope; scope = scope->next)
+        if (scope->child_done == async_as_completed_scope_)
+            async_as_completed_over_(
+                (struct async_as_completed *)(void *)((char *)scope -
+                                                      offsetof(struct async_as_completed, scope)));
     /* calls that were queued, timed or waiting are their owner's again */
     for (scope = loop->scopes; scope; scope = scope->next)
         for (task = scope->head; task; task = task->next)
