@@ -3551,12 +3551,13 @@ static ASYNC_NOT_INLINE_ void async_finish_slowly_(async_task *task, int err)
 static void async_done_run_(async_handle *h)
 {
     async_task *task = (async_task *)(void *)h;
-    async_handle **waiters = &async_root_(task)->up.waiters, *collector = *waiters;
+    async_handle **waiters = &async_root_(task)->up.waiters, *collector;
     async_scope *scope = task->scope;
-    *waiters = NULL;
     async_task_hold(task);
     async_leave_(task);
     if (scope->child_done) scope->child_done(scope, task);
+    collector = *waiters; /* unless the group has just cancelled it */
+    *waiters = NULL;
     if (collector) async_tell_collector_(collector, task, h);
     async_task_release(task);
 }

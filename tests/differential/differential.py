@@ -107,6 +107,37 @@ class Ordered(dict):
         self.pop(x, None)
 
 
+class InOrder(Ordered):
+    """The set that asyncio.wait makes of its tasks."""
+
+    def __init__(self, tasks=()):
+        super().__init__(dict.fromkeys(tasks))
+
+    remove = dict.__delitem__
+
+
+asyncio.tasks.set = InOrder
+
+if hasattr(asyncio.tasks, "_AsCompletedIterator"):
+    class Each(asyncio.tasks._AsCompletedIterator):
+        """as_completed that adds its callbacks in the order of the arguments."""
+
+        def __init__(self, tasks, timeout):
+            self._done = asyncio.Queue()
+            self._timeout_handle = None
+            self._todo = InOrder(tasks)
+            self._todo_left = len(self._todo)
+            for f in self._todo:
+                f.add_done_callback(self._handle_completion)
+            if self._todo and timeout is not None:
+                loop = asyncio.get_running_loop()
+                self._timeout_handle = loop.call_later(timeout, self._handle_timeout)
+
+        def close(self):
+            if self._timeout_handle:
+                self._timeout_handle.cancel()
+
+
 def error_name(e):
     while isinstance(e, BaseExceptionGroup):
         e = e.exceptions[0]
@@ -409,6 +440,32 @@ class Program:
             return str(await asyncio.wait_for(task, d))
         finally:
             self.stop_waiting()
+
+    async def do_shield(self, op, slot):
+        task = self.task(slot)
+        if not task:
+            return "none"
+        if task is asyncio.current_task():
+            return "ring"
+        return str(await asyncio.shield(task))
+
+    async def do_wait_tasks(self, op, when, d, *slots):
+        tasks = [self.task(s) for s in slots if self.task(s)]
+        when = (asyncio.ALL_COMPLETED, asyncio.FIRST_COMPLETED, asyncio.FIRST_EXCEPTION)[when]
+        done, _ = await asyncio.wait(tasks, return_when=when, timeout=d if d >= 0 else None)
+        return "[%s] %d" % (" ".join(self.state_of(t) for t in tasks), len(done))
+
+    async def do_each(self, op, d, *slots):
+        tasks = [self.task(s) for s in slots if self.task(s)]
+        each = Each(tasks, d if d >= 0 else None)
+        try:
+            async for t in each:
+                self.emit(op, "%s %s" % (t.get_name(), self.state_of(t)))
+                if r := await self.block(op.blocks[0]):
+                    return r
+        finally:
+            each.close()
+        return "ok"
 
     async def do_on_done(self, op, slot):
         return self.add_callback(self.task(slot), op.blocks[0])
@@ -783,7 +840,7 @@ def number(bodies):
 
 # Letters: s slot, S slot or -1 (oneself), d delay, b body, h how to start it, e error, v value,
 # i index of two, q queue, f future, c call, g group, t timeout, n 1 to 3, o 0 or 1,
-# x delay or -1; then how many blocks. Weight first.
+# x delay or -1, m 0 to 2; then how many blocks. Weight first.
 OPS = {
     "print": (4, ""),
     "sleep": (10, "d"),
@@ -799,6 +856,9 @@ OPS = {
     "return": (1, "v"),
     "gather": (4, "o"),
     "wait_for": (4, "sx"),
+    "shield": (4, "s"),
+    "wait_tasks": (4, "mx"),
+    "each": (3, "x1"),
     "on_done": (1, "s1"),
     "call": (1, "1"),
     "repeat": (1, "n1"),
@@ -850,12 +910,14 @@ FAMILIES = [family.split() for family in [
     "barrier barrier_reset barrier_abort",
     "put get put_nowait get_nowait task_done join shutdown",
     "future set set_error cancel_future await_future on_done_future",
-    "spawn spawn_in group cancel", "timeout reschedule wait_for cancel", "gather await cancel"]]
+    "spawn spawn_in group cancel", "timeout reschedule wait_for cancel", "gather await cancel",
+    "wait_tasks each shield gather cancel"]]
+SETS = {"gather": 1, "wait_tasks": 2, "each": 1}  # and how many arguments stand before the slots
 SYNCHRONISATION = set(itertools.chain(*FAMILIES[:6]))
 
 LEFT_OUT = []  # what this version of Python answers otherwise than 3.13
 if not NEW:
-    LEFT_OUT += ["uncancel", "spawn_in", "group", "wait", "wait_until", "barrier", "shutdown"]
+    LEFT_OUT += ["each", "uncancel", "spawn_in", "group", "wait", "wait_until", "barrier", "shutdown"]
 if OLD:
     LEFT_OUT += ["wait_for", "gather of what is done", "eager tasks"]
 
@@ -906,6 +968,7 @@ class Maker:
         args = [self.argument(x, body, bodies) for x in letters if not x.isdigit()]
         if kind == "gather":
             args[0] += 2 * OLD  # 2: not if one is done
+        if kind in SETS:
             args += [r.randrange(SLOTS) for i in range(r.choice([0, 1, 2, 2, 3, 3, 4]))]
         if kind in ("on_done", "on_done_future", "call_soon", "call_later"):
             return Op(kind, args, [self.block(body, bodies, DEPTH, self.callback_kinds)])
@@ -930,6 +993,7 @@ class Maker:
             "t": lambda: r.randrange(TIMEOUTS),
             "n": lambda: r.randint(1, 3),
             "o": lambda: r.randrange(2),
+            "m": lambda: r.randrange(3),
         }[letter]()
 
 
@@ -976,9 +1040,9 @@ def smaller_block(ops):
             for less in smaller_block(block):
                 blocks = op.blocks[:j] + [less] + op.blocks[j + 1:]
                 yield ops[:i] + [Op(op.kind, op.args, blocks)] + ops[i + 1:]
-        if op.kind == "gather":
-            for j in range(1, len(op.args)):
-                yield ops[:i] + [Op(op.kind, op.args[:j] + op.args[j + 1:], [])] + ops[i + 1:]
+        if op.kind in SETS:
+            for j in range(SETS[op.kind], len(op.args)):
+                yield ops[:i] + [Op(op.kind, op.args[:j] + op.args[j + 1:], op.blocks)] + ops[i + 1:]
 
 
 def differs(want, got):

@@ -22,7 +22,7 @@ enum { MOST_TASKS = 48, MOST_FUTURES = 64, MOST_CALLS = 128, MOST_OPS = 20000, R
     X(lock) X(unlock) X(with_lock) X(event_wait) X(event_set) X(event_clear) X(acquire) X(release) \
     X(with_semaphore) X(with_condition) X(wait) X(wait_until) X(notify) X(barrier)                 \
     X(barrier_reset) X(barrier_abort) X(put) X(get) X(put_nowait) X(get_nowait) X(task_done)       \
-    X(join) X(shutdown)
+    X(join) X(shutdown) X(shield) X(wait_tasks) X(each)
 #define NUMBER(name) K_##name,
 enum kind { KINDS(NUMBER) K_end };
 #define NAME(name) #name,
@@ -124,6 +124,15 @@ static void say(const char *format, ...)
     va_list args;
     va_start(args, format);
     vsnprintf(outcome, sizeof outcome, format, args);
+    va_end(args);
+}
+static void say_more(const char *format, ...) __attribute__((__format__(__printf__, 1, 2)));
+static void say_more(const char *format, ...)
+{
+    size_t size = strlen(outcome);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(outcome + size, sizeof outcome - size, format, args);
     va_end(args);
 }
 
@@ -309,10 +318,10 @@ static bool event_is_set(void *event)
     return async_event_is_set((async_event *)event);
 }
 
-static int some_tasks(const struct op *op, async_task **list)
+static int some_tasks(const struct op *op, int first, async_task **list)
 {
     int i, n = 0;
-    for (i = 1; i < op->n; i++)
+    for (i = first; i < op->n; i++)
         if (task_in(op->a[i])) list[n++] = task_in(op->a[i]);
     return n;
 }

@@ -2,7 +2,7 @@
  * block_N-1 for the blocks inside it. Defined before: LEVEL.
  */
 #if LEVEL == 0
-#define ROOM awaits(async_gather, async_wait_for, async_condition_wait, async_queue_put)
+#define ROOM awaits(async_wait, async_wait_for, async_condition_wait, async_queue_put)
 #define MORE int none
 #else
 #if LEVEL == 1
@@ -67,7 +67,8 @@ ASYNC_GENERATOR(int, GENERATOR, args(const struct op *op), vars(int i; int ret),
 /* The result: what the body is to return, or 0 if the block came to its end. */
 ASYNC(int, CAT(block_, LEVEL), args(const struct op *op),
       vars(int err; int caught; int ret; int i; int value; async_task * task; async_task * tasks[8];
-           int n; future_of_int * future; async_timeout timeout; async_group group; MORE),
+           int n; future_of_int * future; async_timeout timeout; async_group group;
+           struct async_as_completed each; MORE),
       ROOM)
 {
     ASYNC_BEGIN
@@ -89,7 +90,7 @@ ASYNC(int, CAT(block_, LEVEL), args(const struct op *op),
                     say("%d", value_of(self->task));
                 }
             } else if (KIND == K_gather) {
-                self->n = some_tasks(self->op, self->tasks);
+                self->n = some_tasks(self->op, 1, self->tasks);
                 if (A[0] & 2 && any_done(self->tasks, self->n)) {
                     say("done");
                 } else if (ring(self->tasks, self->n)) {
@@ -99,6 +100,20 @@ ASYNC(int, CAT(block_, LEVEL), args(const struct op *op),
                     else AWAIT(async_gather, view(self->tasks, self->n));
                     say_all(self->tasks, self->n);
                 }
+            } else if (KIND == K_shield) {
+                self->task = task_in(A[0]);
+                if (!self->task) say("none");
+                else if (self->task == async_current_task()) say("ring");
+                else {
+                    AWAIT(async_shield, self->task);
+                    say("%d", value_of(self->task));
+                }
+            } else if (KIND == K_wait_tasks) {
+                self->n = some_tasks(self->op, 2, self->tasks);
+                AWAIT_TO(self->value, async_wait, view(self->tasks, self->n), A[0],
+                         A[1] >= 0 ? ASYNC_MS(A[1]) : ASYNC_FOREVER);
+                say_all(self->tasks, self->n);
+                say_more(" %d", self->value);
             } else if (KIND == K_await_future) {
                 self->future = p.future_slot[A[0]];
                 AWAIT(async_future_wait, &self->future->future);
@@ -194,6 +209,15 @@ ASYNC(int, CAT(block_, LEVEL), args(const struct op *op),
                     say("value %d", self->value);
                     emit_outcome(self->op, 0);
                     NESTED(1);
+                }
+            } else if (KIND == K_each) {
+                self->n = some_tasks(self->op, 1, self->tasks);
+                ASYNC_FOR(self->task, &self->each, async_as_completed, view(self->tasks, self->n),
+                          A[0] >= 0 ? ASYNC_MS(A[0]) : ASYNC_FOREVER) {
+                    say("%d", id_of(self->task));
+                    say_more(" %s", state_of(self->task));
+                    emit_outcome(self->op, 0);
+                    NESTED(0);
                 }
             } else if (KIND == K_with_lock) {
                 ASYNC_WITH(async_lock, &p.lock[A[0]]) {
