@@ -3379,6 +3379,8 @@ static async_scope *async_owner_(async_loop *loop, async_task *task)
     async_panic_frame_(async_root_(task), "spawned into the `tasks` of a frame that has ended");
 }
 static void async_tell_collector_(async_handle *collector, async_task *child, async_handle *node);
+static bool async_looked_at_(const async_task *task, const async_handle *first,
+                             const async_handle *collector);
 
 /* The first step of an eager task, inside of another's. */
 static ASYNC_NOT_INLINE_ int async_first_step_(async_loop *loop, async_task *task)
@@ -3518,8 +3520,8 @@ static ASYNC_NOT_INLINE_ void async_finish_slowly_(async_task *task, int err)
     note = async_find_note_(loop, task);
     if (ASYNC_RARE_(err)) {
         task->u.text = note && note->error == err && !note->caught ? note->text : NULL;
-        if (err != ASYNC_CANCELED && !first && !collector && !(task->flags & ASYNC_QUIET_) &&
-            task->scope->child_done != async_group_child_done_) {
+        if (err != ASYNC_CANCELED && !async_looked_at_(task, first, collector) &&
+            !(task->flags & ASYNC_QUIET_) && task->scope->child_done != async_group_child_done_) {
             if (task->flags & ASYNC_HEAP_)
                 async_report_(loop, "error of a detached task", err, task->u.text,
                               async_root_(task)->type);
@@ -3960,7 +3962,9 @@ static uint32_t async_set_collect_(struct async_set_ *set, const async_tasks *ta
     collector->next = NULL;
     for (i = 0, *err = 0; i < set->n; i++) {
         async_task *child = async_child_at_(set, i);
-        if (!(child->flags & (ASYNC_LIVE_ | ASYNC_DONE_))) *err = -EINVAL;
+        if (!(child->flags & (ASYNC_LIVE_ | ASYNC_DONE_)) ||
+            (!async_task_done(child) && child->scope->loop != async_loop_))
+            *err = -EINVAL;
         else if (!late && &child->h == collector) *err = -EDEADLK;
         else if (child->flags & ASYNC_HEAP_ && child->refs > UINT8_MAX - 4) *err = -EBUSY;
         else if (late || !async_task_done(child)) *err = async_collect_(set, collector, child);
@@ -4054,7 +4058,8 @@ int async_gather_(struct async_gather *room, async_frame *caller, async_task *ta
     if (reached == g->n) async_gather_over_(g, task);
     else async_set_detach_(g, &task->h, reached);
     if (ASYNC_RARE_(reached < g->n && err == -EINVAL))
-        return async_misuse_(task, caller, "gathers a task that was never spawned");
+        return async_misuse_(task, caller,
+                             "gathers a task that was never spawned, or is of another loop");
     return err;
 }
 
@@ -4133,7 +4138,8 @@ int async_wait_(struct async_wait *w, async_frame *caller, async_task *task,
     }
     async_set_detach_(&w->set, &task->h, reached);
     if (err == -EINVAL)
-        return async_misuse_(task, caller, "waits for a task that was never spawned");
+        return async_misuse_(task, caller,
+                             "waits for a task that was never spawned, or is of another loop");
     return err;
 }
 
@@ -4223,7 +4229,8 @@ static async_status_ async_as_completed_resume_(async_frame *frame, async_task *
         frame->state = 1;
         err = async_as_completed_start_(each);
         if (err == -EINVAL) {
-            err = async_misuse_(task, frame, "waits for a task that was never spawned");
+            err = async_misuse_(task, frame,
+                                "waits for a task that was never spawned, or is of another loop");
             return ASYNC_MAKE_(async_status_, err);
         }
     }
@@ -4247,6 +4254,22 @@ const async_type async_type_of_async_as_completed = {async_as_completed_resume_,
 #else
 const async_type async_type_of_async_as_completed = {async_as_completed_resume_};
 #endif
+
+/* Will anybody look at the error of a task that ends? All that wait for it do, but wait and
+ * as_completed: it is theirs who waited to look at it later. One of the allocator is gone then. */
+static bool async_looks_(const async_handle *h)
+{
+    if (h->ops == &async_spare_ops_) h = ((const struct async_spare_ *)(const void *)h)->collector;
+    return h->ops != &async_wait_ops_ && h->ops != &async_as_completed_collector_ops_;
+}
+static bool async_looked_at_(const async_task *task, const async_handle *first,
+                             const async_handle *collector)
+{
+    if (task->flags & ASYNC_HEAP_) return first || collector;
+    for (; first; first = first->next)
+        if (async_looks_(first)) return true;
+    return collector && async_looks_(collector);
+}
 
 /* --- shield: a join that a cancel does not go through. Its outcome takes two ticks, by way of the
  *     future that asyncio puts in between. --- */
@@ -4280,7 +4303,7 @@ int async_shield_leaf_(struct async_shield *room, async_frame *caller, async_tas
                        async_task *on)
 {
     (void)room;
-    if (async_task_done(on)) return async_see_(on);
+    if (async_task_done(on)) return async_tell_(task, on);
     if (on == task || !(on->flags & ASYNC_LIVE_))
         return async_join_(task, caller, on); /* which says why not */
     async_task_hold(on);
