@@ -53,6 +53,7 @@
  *   >>sets            gather, wait, as_completed: one collector for any number of tasks; shield
  *   >>timeout         timeout blocks, wait_for
  *   >>group           TaskGroup
+ *   >>select          ASYNC_SELECT
  *   >>lines           locks and their kin
  *   >>queue           queues
  *   >>loop            the tick; run and close
@@ -584,6 +585,20 @@ enum { ASYNC_FIFO, ASYNC_LIFO, ASYNC_PRIORITY };
         T items[(capacity) + 0 * sizeof(char[(capacity) > 0 ? 1 : -1])]; /* at least one */        \
     }
 
+/* An ASYNC_SELECT while it runs. */
+struct async_select_ {
+    async_scope scope; /* the branches */
+    async_call timer;
+    async_task *owner;
+    async_task *winner; /* the branch that decided it */
+    uint64_t *room;
+    uint32_t used, size; /* of the room, in words */
+    uint16_t on_timeout; /* state of ASYNC_ON_TIMEOUT; 0: none */
+    bool stopping;       /* decided: branches that still run have been cancelled */
+    bool waited;         /* it has been suspended */
+    bool cancelled, failed;
+};
+
 /* What goes to the loop's error handler. */
 typedef struct async_report {
     const char *message; /* what happened */
@@ -777,24 +792,28 @@ enum {
 #define ASYNC_ARGS_raw(...)
 #define ASYNC_ARGS_tasks(...)
 #define ASYNC_ARGS_awaits(...)
+#define ASYNC_ARGS_selects(...)
 #define ASYNC_PROTO_async_()
 #define ASYNC_PROTO_args(...) (__VA_ARGS__),
 #define ASYNC_PROTO_vars(...)
 #define ASYNC_PROTO_raw(...)
 #define ASYNC_PROTO_tasks(...)
 #define ASYNC_PROTO_awaits(...)
+#define ASYNC_PROTO_selects(...)
 #define ASYNC_VARS_async_()
 #define ASYNC_VARS_args(...)
 #define ASYNC_VARS_vars(...) __VA_ARGS__;
 #define ASYNC_VARS_raw(...)
 #define ASYNC_VARS_tasks(...)
 #define ASYNC_VARS_awaits(...)
+#define ASYNC_VARS_selects(...)
 #define ASYNC_RAW_async_()
 #define ASYNC_RAW_args(...)
 #define ASYNC_RAW_vars(...)
 #define ASYNC_RAW_raw(...) __VA_ARGS__;
 #define ASYNC_RAW_tasks(...)
 #define ASYNC_RAW_awaits(...)
+#define ASYNC_RAW_selects(...)
 #define ASYNC_CHILD_(x) async_task_of_##x;
 #define ASYNC_CHILDREN_async_()
 #define ASYNC_CHILDREN_args(...)
@@ -802,12 +821,14 @@ enum {
 #define ASYNC_CHILDREN_raw(...)
 #define ASYNC_CHILDREN_tasks(...) ASYNC_EACH_(ASYNC_CHILD_, __VA_ARGS__)
 #define ASYNC_CHILDREN_awaits(...)
+#define ASYNC_CHILDREN_selects(...)
 #define ASYNC_SCOPE_async_()
 #define ASYNC_SCOPE_args(...)
 #define ASYNC_SCOPE_vars(...)
 #define ASYNC_SCOPE_raw(...)
 #define ASYNC_SCOPE_tasks(...) + 1
 #define ASYNC_SCOPE_awaits(...)
+#define ASYNC_SCOPE_selects(...)
 #define ASYNC_CALLEE_(x) struct x x;
 #define ASYNC_CALLEES_async_()
 #define ASYNC_CALLEES_args(...)
@@ -815,12 +836,21 @@ enum {
 #define ASYNC_CALLEES_raw(...)
 #define ASYNC_CALLEES_tasks(...)
 #define ASYNC_CALLEES_awaits(...) ASYNC_EACH_(ASYNC_CALLEE_, __VA_ARGS__)
+#define ASYNC_CALLEES_selects(...) struct { struct async_select_ head; uint64_t room[0 ASYNC_EACH_(ASYNC_BRANCH_SIZE_, __VA_ARGS__)]; } selects_;
 #define ASYNC_ROOM_async_()
 #define ASYNC_ROOM_args(...)
 #define ASYNC_ROOM_vars(...)
 #define ASYNC_ROOM_raw(...)
 #define ASYNC_ROOM_tasks(...)
 #define ASYNC_ROOM_awaits(...) * 0
+#define ASYNC_ROOM_selects(...)
+
+/* What one branch of an ASYNC_SELECT takes, in 64-bit words: its state, a task, its frame; the frame
+ * of a leaf is a head and its room. */
+#define ASYNC_BRANCH_SIZE_(x) + ASYNC_BRANCH_WORDS_(x)
+#define ASYNC_BRANCH_WORDS_(x) ((8 + sizeof(async_task) + ASYNC_CAT_(ASYNC_BRANCH_FRAME_, ASYNC_IS_LEAF_(x))(x) + 7) / 8)
+#define ASYNC_BRANCH_FRAME_0(x) sizeof(struct x)
+#define ASYNC_BRANCH_FRAME_1(x) sizeof(async_frame) + sizeof(struct x)
 
 /* Room for the library's own leaves in a frame without an `awaits` clause, in pointers: as
  * much as async_wait needs. With a
@@ -844,32 +874,32 @@ enum {
  * carry facts (is it void? has it tasks?) at no cost; inside one of length 1, or g++ would warn
  * of every struct of the user's that holds a frame. The prototype is never defined: a call
  * without AWAIT meets its attribute, and AWAIT has its arguments checked by it. */
-#define ASYNC_TYPES_(R, N, X, p1, p2, p3, p4, p5)                                                                   \
+#define ASYNC_TYPES_(R, N, X, p1, p2, p3, p4, p5, p6)                                                                   \
     __extension__ typedef struct ASYNC_ALIAS_ async_args_of_##N {                                                   \
-        ASYNC_FIRST_(ASYNC_ARGS_##p1 ASYNC_ARGS_##p2 ASYNC_ARGS_##p3 ASYNC_ARGS_##p4 ASYNC_ARGS_##p5                \
+        ASYNC_FIRST_(ASYNC_ARGS_##p1 ASYNC_ARGS_##p2 ASYNC_ARGS_##p3 ASYNC_ARGS_##p4 ASYNC_ARGS_##p5 ASYNC_ARGS_##p6                \
                      char async_none_[1][0];, )                                                                        \
     } async_args_of_##N;                                                                                                              \
     __extension__ union ASYNC_ALIAS_ add_it_to_awaits_of_##N { /* the tag is what a compiler names */                                                             \
-        void *async_room_[1][ASYNC_ROOM_ ASYNC_ROOM_##p1 ASYNC_ROOM_##p2 ASYNC_ROOM_##p3 ASYNC_ROOM_##p4 ASYNC_ROOM_##p5]; \
-        ASYNC_CALLEES_##p1 ASYNC_CALLEES_##p2 ASYNC_CALLEES_##p3 ASYNC_CALLEES_##p4 ASYNC_CALLEES_##p5              \
+        void *async_room_[1][ASYNC_ROOM_ ASYNC_ROOM_##p1 ASYNC_ROOM_##p2 ASYNC_ROOM_##p3 ASYNC_ROOM_##p4 ASYNC_ROOM_##p5 ASYNC_ROOM_##p6]; \
+        ASYNC_CALLEES_##p1 ASYNC_CALLEES_##p2 ASYNC_CALLEES_##p3 ASYNC_CALLEES_##p4 ASYNC_CALLEES_##p5 ASYNC_CALLEES_##p6              \
     };                                                                                                              \
     __extension__ struct ASYNC_ALIAS_ N {                                                                           \
         async_frame async_;                                                                                         \
         __extension__ union {                                                                                       \
             struct async_args_of_##N async_args_;                                                                   \
             __extension__ struct {                                                                                  \
-                ASYNC_FIRST_(ASYNC_ARGS_##p1 ASYNC_ARGS_##p2 ASYNC_ARGS_##p3 ASYNC_ARGS_##p4 ASYNC_ARGS_##p5        \
+                ASYNC_FIRST_(ASYNC_ARGS_##p1 ASYNC_ARGS_##p2 ASYNC_ARGS_##p3 ASYNC_ARGS_##p4 ASYNC_ARGS_##p5 ASYNC_ARGS_##p6        \
                              char async_none_[1][0];, )                                                                \
             };                                                                                                      \
         };                                                                                                          \
         ASYNC_CAT_(ASYNC_RESULT_, ASYNC_IS_VOID_(R))(R) X                                                           \
         char async_zero_[1][0]; /* from here to async_zero_end_ is cleared when the body starts */                     \
-        ASYNC_VARS_##p1 ASYNC_VARS_##p2 ASYNC_VARS_##p3 ASYNC_VARS_##p4 ASYNC_VARS_##p5                             \
-        async_frame_scope_ async_tasks_[1][0 ASYNC_SCOPE_##p1 ASYNC_SCOPE_##p2 ASYNC_SCOPE_##p3 ASYNC_SCOPE_##p4 ASYNC_SCOPE_##p5]; \
+        ASYNC_VARS_##p1 ASYNC_VARS_##p2 ASYNC_VARS_##p3 ASYNC_VARS_##p4 ASYNC_VARS_##p5 ASYNC_VARS_##p6                             \
+        async_frame_scope_ async_tasks_[1][0 ASYNC_SCOPE_##p1 ASYNC_SCOPE_##p2 ASYNC_SCOPE_##p3 ASYNC_SCOPE_##p4 ASYNC_SCOPE_##p5 ASYNC_SCOPE_##p6]; \
         char async_zero_end_[1][0];                                                                                 \
-        ASYNC_CHILDREN_##p1 ASYNC_CHILDREN_##p2 ASYNC_CHILDREN_##p3 ASYNC_CHILDREN_##p4 ASYNC_CHILDREN_##p5         \
+        ASYNC_CHILDREN_##p1 ASYNC_CHILDREN_##p2 ASYNC_CHILDREN_##p3 ASYNC_CHILDREN_##p4 ASYNC_CHILDREN_##p5 ASYNC_CHILDREN_##p6         \
         char async_slots_end_[1][0];                                                                                \
-        ASYNC_RAW_##p1 ASYNC_RAW_##p2 ASYNC_RAW_##p3 ASYNC_RAW_##p4 ASYNC_RAW_##p5                                  \
+        ASYNC_RAW_##p1 ASYNC_RAW_##p2 ASYNC_RAW_##p3 ASYNC_RAW_##p4 ASYNC_RAW_##p5 ASYNC_RAW_##p6                                  \
         union add_it_to_awaits_of_##N async_awaits_;                                                                          \
         char(*async_void_[1][0])[1 + ASYNC_IS_VOID_(R)];                                                            \
     };                                                                                                              \
@@ -883,7 +913,7 @@ enum {
     ASYNC_ASSERT_(offsetof(struct async_task_of_##N, frame_) == sizeof(async_task),                                 \
                   "an over-aligned member cannot live in a coroutine's frame");                                     \
     ASYNC_PROTOTYPES_                                                                                               \
-    R N ASYNC_FIRST_(ASYNC_PROTO_##p1 ASYNC_PROTO_##p2 ASYNC_PROTO_##p3 ASYNC_PROTO_##p4 ASYNC_PROTO_##p5 (void), )  \
+    R N ASYNC_FIRST_(ASYNC_PROTO_##p1 ASYNC_PROTO_##p2 ASYNC_PROTO_##p3 ASYNC_PROTO_##p4 ASYNC_PROTO_##p5 ASYNC_PROTO_##p6 (void), )  \
         ASYNC_ERROR_("coroutine called without AWAIT");                                                             \
     ASYNC_PROTOTYPES_END_                                                                                           \
     ASYNC_INLINE_ async_frame *async_head_of_##N(struct N *async_frame_) { return (async_frame *)(void *)async_frame_; } \
@@ -923,10 +953,10 @@ enum {
 
 /* ASYNC(R, name, clauses) { ASYNC_BEGIN ... ASYNC_END }: a coroutine of this file.
  * ASYNC_DECLARE(R, name, clauses) in a header and ASYNC_DEFINE(name) { ... } in one file. */
-#define ASYNC(R, ...) ASYNC_1_(R, , __VA_ARGS__, async_(), async_(), async_(), async_(), async_(), )
-#define ASYNC_1_(R, X, N, p1, p2, p3, p4, p5, ...) ASYNC_TYPES_(R, N, X, p1, p2, p3, p4, p5) ASYNC_STATIC_(N)
-#define ASYNC_DECLARE(R, ...) ASYNC_2_(R, , __VA_ARGS__, async_(), async_(), async_(), async_(), async_(), )
-#define ASYNC_2_(R, X, N, p1, p2, p3, p4, p5, ...) ASYNC_TYPES_(R, N, X, p1, p2, p3, p4, p5) ASYNC_EXTERN_(N)
+#define ASYNC(R, ...) ASYNC_1_(R, , __VA_ARGS__, async_(), async_(), async_(), async_(), async_(), async_(), )
+#define ASYNC_1_(R, X, N, p1, p2, p3, p4, p5, p6, ...) ASYNC_TYPES_(R, N, X, p1, p2, p3, p4, p5, p6) ASYNC_STATIC_(N)
+#define ASYNC_DECLARE(R, ...) ASYNC_2_(R, , __VA_ARGS__, async_(), async_(), async_(), async_(), async_(), async_(), )
+#define ASYNC_2_(R, X, N, p1, p2, p3, p4, p5, p6, ...) ASYNC_TYPES_(R, N, X, p1, p2, p3, p4, p5, p6) ASYNC_EXTERN_(N)
 #define ASYNC_DEFINE(N)                                 \
     const async_type async_type_of_##N = ASYNC_TYPE_(N); \
     ASYNC_RESUME_(N) ASYNC_RESUME_BODY_(N)              \
@@ -935,9 +965,9 @@ enum {
 /* ASYNC_GENERATOR(T, name, clauses): its body may ASYNC_YIELD values of type T. */
 #define ASYNC_YIELDS_(T) T async_value_; int16_t async_pending_;
 #define ASYNC_GENERATOR(T, ...) \
-    ASYNC_1_(void, ASYNC_YIELDS_(T), __VA_ARGS__, async_(), async_(), async_(), async_(), async_(), )
+    ASYNC_1_(void, ASYNC_YIELDS_(T), __VA_ARGS__, async_(), async_(), async_(), async_(), async_(), async_(), )
 #define ASYNC_DECLARE_GENERATOR(T, ...) \
-    ASYNC_2_(void, ASYNC_YIELDS_(T), __VA_ARGS__, async_(), async_(), async_(), async_(), async_(), )
+    ASYNC_2_(void, ASYNC_YIELDS_(T), __VA_ARGS__, async_(), async_(), async_(), async_(), async_(), async_(), )
 
 /* Storage for a task that runs coroutine f. Its first member is `async_task task`. Zeroed memory
  * before the first spawn. */
@@ -1060,6 +1090,7 @@ static ASYNC_UNUSED_ uint16_t async_at_;
 static ASYNC_UNUSED_ async_task *async_me_;
 static ASYNC_UNUSED_ void *async_child_;
 static ASYNC_UNUSED_ char (*async_handler_)[1];
+static ASYNC_UNUSED_ char (*async_selecting_)[2];
 
 #define ASYNC_BEGIN                                                                                 \
     ASYNC_PRAGMAS_                                                                                  \
@@ -1465,6 +1496,86 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
         } else                                                                                      \
             async_value_##n :
 
+/* ASYNC_SELECT(timeout) { ASYNC_ON(f, arguments) { } ... ASYNC_ON_TIMEOUT { } }: starts every
+ * branch, a leaf or a coroutine of yours, in order; the first to end has the others cancelled and
+ * waited for, and then its block runs. With ASYNC_ON_TO(lvalue, f, arguments) the result is stored
+ * first. The branches are listed in the clause selects(f, g, g), as often as they stand in the
+ * select that has most of them. One that can end at once does, and no later one is started. What a
+ * loser was to get stays where it is, as after any cancel; a coroutine that ends well in spite of
+ * its cancel has its result dropped. An error of the branch that decides is raised. Without
+ * ASYNC_ON_TIMEOUT, -ETIMEDOUT is; ASYNC_FOREVER: no timeout. A cancel from outside that comes when
+ * a branch has ended well is raised by the next await after it, so that nothing is lost. Between
+ * the braces of the select stand ASYNC_ONs only. `break` in a block leaves a loop of yours around
+ * the select; `continue` ends the select. */
+#define ASYNC_SELECT(timeout) ASYNC_SELECT_(__COUNTER__, timeout)
+#define ASYNC_SELECT_(n, timeout) ASYNC_SELECT__(n, timeout)
+#define ASYNC_SELECT__(n, timeout)                                                                  \
+    if (1) { /* so, and not by if (0), clang knows without its optimiser whether there is a break */ \
+        goto async_enter_##n;                                                                       \
+        async_broke_##n: break;                                                                     \
+    } else                                                                                          \
+        async_enter_##n : for (;; ASYNC_JUMP_(async_broke_##n))                                     \
+            if (1) {                                                                                \
+                (void)async_in_a_coroutine_;                                                        \
+                ASYNC_UNPOISON_(self->async_awaits_)                                                \
+                async_select_begin_(&self->async_awaits_.selects_.head, self->async_awaits_.selects_.room, \
+                                    sizeof self->async_awaits_.selects_.room, async_me_, timeout);  \
+                async_pass_ = false; /* the block starts the branches */                            \
+                goto async_select_##n;                                                              \
+                async_started_##n:                                                                  \
+                if (async_pass_) break; /* it was one of the blocks in it that ended */             \
+                async_pass_ = true;                                                                 \
+                async_err_ = async_select_wait_(&self->async_awaits_.selects_.head, &self->async_); \
+                ASYNC_SUSPEND_(n, )                                                                 \
+                async_err_ = async_select_end_(&self->async_awaits_.selects_.head, &async_at_);     \
+                if (ASYNC_RARE_(async_err_)) ASYNC_THROW_(async_err_);                              \
+                goto async_dispatch_;                                                               \
+            } else                                                                                  \
+                async_select_##n : for (char(*async_selecting_)[1];; (void)sizeof async_selecting_, ASYNC_JUMP_(async_started_##n))
+#define ASYNC_ON(...) ASYNC_ON_(__COUNTER__, , __VA_ARGS__)
+#define ASYNC_ON_TO(lv, ...) \
+    ASYNC_ON_(__COUNTER__, if ((lv) = ASYNC_BRANCH_RESULT_(ASYNC_FIRST_(__VA_ARGS__, )), 1), __VA_ARGS__)
+#define ASYNC_ON_(n, store, ...)                                                                    \
+    if (!async_pass_) {                                                                             \
+        ASYNC_SELECTING_                                                                            \
+        ASYNC_NAMED_(__VA_ARGS__, )                                                                 \
+        ASYNC_CAT_(ASYNC_BRANCH_, ASYNC_CAT_(ASYNC_IS_LEAF_(ASYNC_FIRST_(__VA_ARGS__, )), ASYNC_MANY_(__VA_ARGS__)))(n, __VA_ARGS__) \
+    } else if (0)                                                                                   \
+        ASYNC_CASE_(ASYNC_STATE_(n)): store
+#define ASYNC_SELECTING_ ASYNC_ASSERT_(sizeof *async_selecting_ == 1, "ASYNC_ON stands in an ASYNC_SELECT");
+#define ASYNC_ON_TIMEOUT ASYNC_ON_TIMEOUT_(__COUNTER__)
+#define ASYNC_ON_TIMEOUT_(n)                                                                        \
+    if (!async_pass_) {                                                                             \
+        ASYNC_SELECTING_                                                                            \
+        self->async_awaits_.selects_.head.on_timeout = (uint16_t)ASYNC_STATE_(n);                   \
+    } else if (0)                                                                                     \
+        ASYNC_CASE_(ASYNC_STATE_(n)):
+#define ASYNC_BRANCH_11(n, f, ...)                                                                  \
+    (void)sizeof((f)(__VA_ARGS__), 0);                                                              \
+    static const async_type async_branch_type_ = ASYNC_BRANCH_TYPE_(f);                             \
+    ASYNC_BRANCH_START_(n, f, async_branch_type_)                                                   \
+        async_branch_began_(async_child_, f##_leaf_((struct f *)(void *)((async_frame *)async_child_ + 1), \
+                                                    (async_frame *)async_child_, (async_task *)async_child_ - 1, __VA_ARGS__));
+#define ASYNC_BRANCH_01(n, f, ...)                                                                  \
+    ASYNC_BRANCH_START_(n, f, async_type_of_##f)                                                    \
+        async_branch_step_(ASYNC_FRAME_((struct f *)async_child_, f, __VA_ARGS__));
+#define ASYNC_BRANCH_00(n, f)                                                                       \
+    ASYNC_BRANCH_START_(n, f, async_type_of_##f)                                                    \
+        async_branch_step_(ASYNC_FRAME_((struct f *)async_child_, f));
+#define ASYNC_BRANCH_START_(n, f, type)                                                             \
+    ASYNC_ASSERT_(ASYNC_BRANCH_WORDS_(f) * 8 <= sizeof self->async_awaits_.selects_.room,           \
+                  "this frame has no room for " #f ": add it to selects(...)");                     \
+    ASYNC_ASSERT_(__alignof__(struct f) <= sizeof(uint64_t), "an over-aligned member cannot live in a branch"); \
+    async_child_ = async_branch_(&self->async_awaits_.selects_.head, ASYNC_BRANCH_WORDS_(f), ASYNC_STATE_(n), &type); \
+    if (async_child_)
+#if ASYNCC_NAMES
+#define ASYNC_BRANCH_TYPE_(f) { async_branch_resume_, #f, __FILE__, __LINE__ }
+#else
+#define ASYNC_BRANCH_TYPE_(f) { async_branch_resume_ }
+#endif
+#define ASYNC_BRANCH_RESULT_(f) \
+    ((struct f *)(void *)((async_frame *)(void *)(self->async_awaits_.selects_.head.winner + 1) + ASYNC_IS_LEAF_(f)))->async_result_
+
 /* A frame with its arguments in place, not started: the address of its head. */
 #define ASYNC_FRAME_(p, ...) ASYNC_CAT_(ASYNC_FRAME_, ASYNC_MANY_(__VA_ARGS__))(p, __VA_ARGS__)
 #define ASYNC_FRAME_0(p, f) ((void)sizeof((f)(), 0), async_head_of_##f(p))
@@ -1683,6 +1794,14 @@ ASYNC_API const char *async_strerror(int error);
 
 ASYNC_API int async_spawn_(async_frame *, const async_type *, async_scope *, int how);
 ASYNC_API async_task *async_spawn_new_(async_frame *, const async_type *, async_scope *, int how);
+ASYNC_API void async_select_begin_(struct async_select_ *, uint64_t *room, size_t size,
+                                   async_task *owner, async_duration timeout);
+ASYNC_API void *async_branch_(struct async_select_ *, size_t words, int state, const async_type *);
+ASYNC_API void async_branch_began_(void *frame, int err);
+ASYNC_API void async_branch_step_(async_frame *);
+ASYNC_API async_status_ async_branch_resume_(async_frame *, async_task *, int err);
+ASYNC_API int async_select_wait_(struct async_select_ *, async_frame *caller);
+ASYNC_API int async_select_end_(struct async_select_ *, uint16_t *state);
 ASYNC_API void *async_new_frame_(size_t size, async_scope *);
 ASYNC_API int async_run_main_(async_frame *, const async_type *);
 ASYNC_API int async_run_(async_frame *, const async_type *);
@@ -3412,7 +3531,11 @@ static ASYNC_NOT_INLINE_ int async_spawn_slowly_(async_task *task, async_scope *
     async_loop *loop = scope ? scope->loop : async_loop_;
     int flags = task->flags & ASYNC_SLOT_;
     if (ASYNC_RARE_(task->flags & ASYNC_LIVE_))
-        async_panic_frame_(async_root_(task), "spawned while the task in this memory still runs");
+        async_panic_frame_(async_root_(task),
+                           task->flags & ASYNC_DONE_
+                               ? "spawned while somebody is to be told that the task in this "
+                                 "memory has ended: see async_as_completed"
+                               : "spawned while the task in this memory still runs");
     if (!scope && !loop)
         async_panic_frame_(
             async_root_(task),
@@ -4528,6 +4651,136 @@ int async_group_exit_leaf_(struct async_group_exit *room, async_frame *caller, a
     if (error == ASYNC_CANCELED) group->propagate = true;
     if (error < 0 && !group->aborting) async_group_abort_(group);
     return async_group_wait_(group, caller, task);
+}
+
+/* ------------------------------------------------------------------------------------------
+ * >>select        Each branch is a task in the frame's own memory, in a scope of its select. The
+ *                 first to end has the others cancelled at that very moment, before any of them
+ *                 takes a step, so that no second one can take anything: a leaf that was about to
+ *                 passes it on, as after every cancel.
+ * ------------------------------------------------------------------------------------------ */
+
+extern const async_ops async_select_ops_;
+static void async_select_ended_(struct async_select_ *s)
+{
+    if (s->stopping && !s->scope.head && s->owner->h.ops == &async_select_ops_)
+        async_wake_(s->owner, 0);
+}
+static void async_select_stop_(struct async_select_ *s)
+{
+    async_task *task;
+    if (s->stopping) return;
+    s->stopping = true;
+    (void)async_call_cancel(&s->timer);
+    for (task = s->scope.head; task; task = task->next) (void)async_task_cancel(task);
+}
+static void async_select_child_done_(async_scope *scope, async_task *branch)
+{
+    struct async_select_ *s = (struct async_select_ *)(void *)scope;
+    if (branch->wake && branch->wake != ASYNC_CANCELED) s->failed = true;
+    if (!s->winner && (branch->wake != ASYNC_CANCELED || !s->stopping)) s->winner = branch;
+    async_select_stop_(s);
+    async_select_ended_(s);
+}
+static int async_select_expire_(void *arg)
+{
+    struct async_select_ *s = (struct async_select_ *)arg;
+    async_select_stop_(s);
+    async_select_ended_(s);
+    return 0;
+}
+void async_select_begin_(struct async_select_ *s, uint64_t *room, size_t size, async_task *owner,
+                         async_duration timeout)
+{
+    __builtin_memset(s, 0, sizeof *s);
+    async_scope_open_(&s->scope, async_loop_, async_select_child_done_);
+    s->owner = owner;
+    s->room = room;
+    s->size = (uint32_t)(size / sizeof *room);
+    if (timeout.ns != INT64_MAX)
+        (void)async_call_later(async_loop_, &s->timer, timeout, async_select_expire_, s);
+}
+
+/* Room for a branch, a task that counts as started; its frame. NULL: it is decided already. */
+void *async_branch_(struct async_select_ *s, size_t words, int state, const async_type *type)
+{
+    uint64_t *branch = s->room + s->used;
+    async_task *task = (async_task *)(void *)(branch + 1);
+    if (s->stopping) return NULL;
+    if (words > s->size - s->used)
+        async_panic_frame_(async_root_(s->owner),
+                           "ASYNC_SELECT has more branches than its clause selects(...)");
+    s->used += (uint32_t)words;
+    *branch = (uint64_t)state;
+    async_root_(task)->type = type;
+    async_begin_(task, &s->scope, ASYNC_LIVE_ | ASYNC_ASKED_);
+    return async_root_(task);
+}
+/* A leaf has nothing to do after its wait. */
+async_status_ async_branch_resume_(async_frame *frame, async_task *task, int err)
+{
+    (void)frame, (void)task;
+    return ASYNC_MAKE_(async_status_, err);
+}
+void async_branch_began_(void *frame, int err)
+{
+    if (err != ASYNC_PENDING_) async_finish_(async_loop_, (async_task *)frame - 1, err);
+}
+void async_branch_step_(async_frame *frame)
+{
+    (void)async_first_step_(async_loop_, (async_task *)(void *)frame - 1);
+}
+
+/* One that has ended well has taken what it was to get: its block runs, and the cancel comes at the
+ * next await. */
+static bool async_select_cancel_(async_task *task)
+{
+    struct async_select_ *s = (struct async_select_ *)task->u.on;
+    if (s->winner && !s->winner->wake) return false;
+    s->cancelled = true;
+    async_select_stop_(s);
+    async_select_ended_(s);
+    return true;
+}
+static void async_select_run_(async_handle *h)
+{
+    async_task *task = (async_task *)(void *)h;
+    async_loop_->current = task;
+    h->ops = &async_ready_ops_;
+    task->wake = 0;
+    async_step_(task, 0);
+}
+static const async_ops async_select_woken_ops_ = {async_select_run_, NULL, NULL, NULL, NULL,
+                                                  "select"};
+const async_ops async_select_ops_ = {NULL, async_select_cancel_,     NULL,
+                                     NULL, &async_select_woken_ops_, "select"};
+int async_select_wait_(struct async_select_ *s, async_frame *caller)
+{
+    if (s->stopping && !s->scope.head) return 0;
+    s->waited = true;
+    s->owner->u.on = s;
+    return async_block_(s->owner, caller, &async_select_ops_);
+}
+/* Whose block is next, or what is raised. */
+int async_select_end_(struct async_select_ *s, uint16_t *state)
+{
+    async_task *task = s->owner;
+    int err = 0;
+    if (s->winner && !s->winner->wake) {
+        *state = (uint16_t)((uint64_t *)(void *)s->winner)[-1];
+    } else if (s->cancelled || (s->waited && task->flags & ASYNC_MUST_)) {
+        task->flags &= (uint16_t)~ASYNC_MUST_;
+        err = ASYNC_CANCELED;
+    } else if (s->winner) {
+        err = async_tell_(task, s->winner);
+    } else if (s->on_timeout) {
+        *state = s->on_timeout;
+    } else {
+        err = -ETIMEDOUT;
+    }
+    if (s->failed) async_forget_(async_loop_, (uintptr_t)s->room, s->size * sizeof *s->room);
+    async_scope_close_(&s->scope);
+    return err;
 }
 
 /* ------------------------------------------------------------------------------------------
