@@ -33,6 +33,9 @@ binaries := $(patsubst tests/%.c,$(BUILD)/%,$(sources))
 runs := $(addsuffix .run,$(binaries))
 example_runs := $(patsubst examples/%.c,$(BUILD)/examples/%.run,$(examples))
 
+# Tests that set the header up for themselves have it in them; the others share one object of it.
+own := $(shell grep -l 'define ASYNCC_\|include "seam.h"\|include "sockets.h"\|include "../examples' $(sources))
+shared := $(filter-out $(patsubst tests/%.c,$(BUILD)/%,$(own)),$(binaries))
 compile = $(CC) $(STD) $(CFLAGS) $(WARN) $(LANGUAGE) -pthread
 
 .PHONY: always all test tests check reject lint format ci-extra clean $(runs) $(example_runs)
@@ -53,7 +56,12 @@ run-examples: $(example_runs)
 $(binaries): $(BUILD)/%: tests/%.c $$(wildcard tests/$$(subst test_,part_,$$*)*.c) asyncc.h tests/test.h \
         $(BUILD)/command
 	@rm -f $@
-	@$(compile) $(filter %.c,$^) $$(sed -n 's|^// FLAGS: ||p' $<) -o $@ >$@.log 2>&1 || true
+	@$(compile) $(filter %.c,$^) $$(sed -n 's|^// FLAGS: ||p' $<) $(link) -o $@ >$@.log 2>&1 || true
+$(shared): $(BUILD)/asyncc.o
+$(shared): link = -DTEST_SHARED -x none $(BUILD)/asyncc.o
+
+$(BUILD)/asyncc.o: asyncc.h $(BUILD)/command
+	@$(compile) -DASYNCC_IMPLEMENTATION $(if $(LANGUAGE),,-x c) -c $< -o $@
 
 # Another compiler or other flags than last time: everything is built again.
 $(BUILD)/command: always

@@ -6,11 +6,12 @@
  * every time limit, for valgrind and sanitizers.
  *
  * TEST_NO_IMPLEMENTATION, defined before the include, leaves ASYNCC_IMPLEMENTATION to the test.
+ * The Makefile defines TEST_SHARED where the test is linked with an object of the header.
  */
 #ifndef TEST_H_
 #define TEST_H_
 
-#if !defined(TEST_NO_IMPLEMENTATION) && !defined(ASYNCC_IMPLEMENTATION)
+#if !defined(TEST_NO_IMPLEMENTATION) && !defined(TEST_SHARED) && !defined(ASYNCC_IMPLEMENTATION)
 #define ASYNCC_IMPLEMENTATION
 #endif
 #ifndef _GNU_SOURCE
