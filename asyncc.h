@@ -442,7 +442,7 @@ struct async_task {
     int16_t wake;        /* what to resume it with; 0 while it runs; after its end, its outcome */
     uint16_t cancelling; /* cancel() minus uncancel() */
     uint16_t flags;
-    uint8_t refs; /* of a task from the allocator: who still needs the memory */
+    uint8_t refs; /* of a task from the allocator: who still needs the memory; else 0 */
 };
 enum {
     ASYNC_LIVE_ = 1,      /* spawned, not done */
@@ -1793,6 +1793,7 @@ ASYNC_API const char *async_strerror(int error);
 /* --- the machine's own --- */
 
 ASYNC_API int async_spawn_(async_frame *, const async_type *, async_scope *, int how);
+ASYNC_API int async_spawn_own_(async_frame *, const async_type *, async_scope *);
 ASYNC_API async_task *async_spawn_new_(async_frame *, const async_type *, async_scope *, int how);
 ASYNC_API void async_select_begin_(struct async_select_ *, uint64_t *room, size_t size,
                                    async_task *owner, async_duration timeout);
@@ -1826,7 +1827,9 @@ ASYNC_INLINE_ int async_spawn_placed_(async_frame *frame, const async_type *type
                         "in tasks(...), or ASYNC_SPAWN_IN a group");
 #endif
     (void)file, (void)line;
-    return async_spawn_(frame, type, within && here && !scope ? &here->scope : scope, how);
+    if (!within || !here || scope) return async_spawn_(frame, type, scope, how);
+    if (how) return async_spawn_(frame, type, &here->scope, how);
+    return async_spawn_own_(frame, type, &here->scope);
 }
 
 /* ------------------------------------------------------------------------------------------
@@ -3395,7 +3398,7 @@ ASYNC_HOT_ void async_finish_(async_loop *loop, async_task *task, int err)
                                        ASYNC_ASKED_)) &&
                       (!first || (!first->next && first->ops == &async_join_ops_)))) {
         task->flags = (uint16_t)((task->flags & ASYNC_SLOT_) | ASYNC_DONE_);
-        if (first) {
+        if (ASYNC_LIKELY_(first != NULL)) {
             *waiters = NULL;
             first->ops = &async_ready_ops_;
             async_push_task_(loop, (async_task *)(void *)first);
@@ -3513,38 +3516,38 @@ static ASYNC_NOT_INLINE_ int async_first_step_(async_loop *loop, async_task *tas
     loop->current = current;
     return 0;
 }
-ASYNC_HOT_ void async_begin_(async_task *task, async_scope *scope, int flags)
+ASYNC_HOT_ void async_begin_(async_frame *frame, async_scope *scope, int flags)
 {
-    async_frame *frame = async_root_(task);
+    async_task *task = (async_task *)(void *)frame - 1;
     __builtin_memset((char *)frame + offsetof(async_frame, up), 0,
                      sizeof *frame - offsetof(async_frame, up));
-    task->wake = 0;
-    task->cancelling = 0;
+    __builtin_memset((char *)task + offsetof(async_task, wake), 0,
+                     sizeof *task - offsetof(async_task, wake));
     task->flags = (uint16_t)flags;
-    task->refs = 1;
     task->frame = frame;
     task->h.ops = &async_ready_ops_;
     async_scope_add_(scope, task);
 }
-static ASYNC_NOT_INLINE_ int async_spawn_slowly_(async_task *task, async_scope *scope, int how)
+int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope, int how)
 {
+    async_task *task = (async_task *)(void *)frame - 1;
     async_loop *loop = scope ? scope->loop : async_loop_;
     int flags = task->flags & ASYNC_SLOT_;
+    frame->type = type;
     if (ASYNC_RARE_(task->flags & ASYNC_LIVE_))
-        async_panic_frame_(async_root_(task),
+        async_panic_frame_(frame,
                            task->flags & ASYNC_DONE_
                                ? "spawned while somebody is to be told that the task in this "
                                  "memory has ended: see async_as_completed"
                                : "spawned while the task in this memory still runs");
     if (!scope && !loop)
         async_panic_frame_(
-            async_root_(task),
-            "spawned with no loop in this thread: async_loop_init() first, or ASYNC_RUN");
+            frame, "spawned with no loop in this thread: async_loop_init() first, or ASYNC_RUN");
     if (!scope || (loop && scope == &loop->scope)) scope = async_owner_(loop, task);
     loop = scope->loop;
     if (ASYNC_RARE_(task->flags & ASYNC_NOTED_ && loop)) async_forget_(loop, (uintptr_t)task, 1);
-    if (scope->child_done == async_group_child_done_ ||
-        (scope->child_done && ((async_frame_scope_ *)(void *)scope)->waiter))
+    if (scope->child_done && (scope->child_done != async_frame_child_done_ ||
+                              ((async_frame_scope_ *)(void *)scope)->waiter))
         flags |= ASYNC_ASKED_;
     if (ASYNC_RARE_(!loop || loop->flags & ASYNC_CLOSED_ ||
                     (scope->child_done == async_group_child_done_ &&
@@ -3556,20 +3559,20 @@ static ASYNC_NOT_INLINE_ int async_spawn_slowly_(async_task *task, async_scope *
         task->wake = ASYNC_CANCELED;
         return -ESHUTDOWN;
     }
-    async_begin_(task, scope, flags | ASYNC_LIVE_ | (how & ASYNC_HEAP_));
+    async_begin_(frame, scope, flags | ASYNC_LIVE_ | (how & ASYNC_HEAP_));
+    task->refs = how & ASYNC_HEAP_ ? 1 : 0;
     if (how & ASYNC_EAGER_ && loop == async_loop_) return async_first_step_(loop, task);
     async_push_task_(loop, task);
     return 0;
 }
 /* The commonest place of a task has a path of its own: the frame that spawns it. */
-int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope, int how)
+int async_spawn_own_(async_frame *frame, const async_type *type, async_scope *scope)
 {
     async_task *task = (async_task *)(void *)frame - 1;
+    if (ASYNC_RARE_(task->flags & (ASYNC_LIVE_ | ASYNC_NOTED_)))
+        return async_spawn_(frame, type, scope, 0);
     frame->type = type;
-    if (!scope || how || scope->child_done != async_frame_child_done_ ||
-        task->flags & (ASYNC_LIVE_ | ASYNC_NOTED_))
-        return async_spawn_slowly_(task, scope, how);
-    async_begin_(task, scope, ASYNC_SLOT_ | ASYNC_LIVE_);
+    async_begin_(frame, scope, ASYNC_SLOT_ | ASYNC_LIVE_);
     async_push_task_(scope->loop, task);
     return 0;
 }
@@ -4713,7 +4716,7 @@ void *async_branch_(struct async_select_ *s, size_t words, int state, const asyn
     s->used += (uint32_t)words;
     *branch = (uint64_t)state;
     async_root_(task)->type = type;
-    async_begin_(task, &s->scope, ASYNC_LIVE_ | ASYNC_ASKED_);
+    async_begin_(async_root_(task), &s->scope, ASYNC_LIVE_ | ASYNC_ASKED_);
     return async_root_(task);
 }
 /* A leaf has nothing to do after its wait. */
