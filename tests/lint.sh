@@ -24,7 +24,8 @@ has() { # tool, check
 
 # --- warnings: nothing at all, in every compiler and standard. With -isystem gcc and clang would
 # be mute, so asyncc.h comes by -I. What comes after optimising is looked at once for each; the
-# rest is read only, which takes a tenth of the time. Flags for the linker are left out.
+# rest is read only, which takes a tenth of the time. Flags for the linker are left out, and so is the
+# header's implementation where user.c has it just the same.
 warn='-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wimplicit-fallthrough -Werror'
 tests=$(ls tests/test_*.c)
 programs=$(ls examples/*.c examples/*/*.c bench/*.c 2>/dev/null)
@@ -41,6 +42,7 @@ warnings() { # compiler, standard, flags, files
     # shellcheck disable=SC2016,SC2086
     printf '%s\n' "$@" | xargs -P 2 -I FILE sh -c '
         flags=$(sed -n "s|^// FLAGS: ||p" FILE | tr " " "\n" | grep -v "^-Wl," | tr "\n" " ")
+        grep -q "define ASYNCC_\|seam.h\|sockets.h" FILE || flags="$flags -DTEST_SHARED"
         '"$compiler $options $warn"' -pthread -I. -Itests $flags '"$mode"' FILE' >$log 2>&1
     report $? $log "$name ($# files)"
 }
