@@ -26,8 +26,11 @@ $(BENCH_OUT)/cpp20.o: bench/cpp20.cpp
 	else echo "no C++20 compiler: no baseline of it"; echo | $(CC) -x c -c - -o $@; fi
 $(BENCH_OUT)/core: $(addprefix $(BENCH_OUT)/,core.o far.o deep.o cpp20.o)
 	$(or $(BENCH_CXX),$(CC)) $^ -pthread -o $@
-$(BENCH_OUT)/timers $(BENCH_OUT)/perf_core: %: %.o
+$(BENCH_OUT)/perf_core: %: %.o
 	$(CC) $^ -pthread -o $@
+# Without libev its rows are missing.
+$(BENCH_OUT)/timers: $(addprefix $(BENCH_OUT)/,timers.o libev.o)
+	$(CC) $^ -pthread $$(nm $(BENCH_OUT)/libev.o | grep -q ev_run && echo -lev) -o $@
 
 bench-core: $(bench_programs)
 	@mkdir -p bench/results

@@ -7,6 +7,7 @@
  * limit   one array of pointers for each millisecond of a horizon of one second; no order within
  *         a millisecond; the next timers of a bucket are prefetched while one fires
  * heap    a 4-ary heap with the deadlines in its array, as libev's; no order among equals
+ * libev   the library, if it is installed: see libev.c
  * asyncc  async_call_at() and async_call_cancel(): exact order, FIFO among equals, any horizon */
 #include <time.h>
 static int fake_clock_gettime(clockid_t clock, struct timespec *t);
@@ -20,10 +21,11 @@ static int fake_nanosleep(const struct timespec *t, struct timespec *left);
 
 enum { MS = 1000000, SECOND = 1000 * MS, MOST = 1000000 };
 
-static int64_t fake_now = SECOND;
-static uint32_t delay[MOST]; /* random, below a second */
-static uint32_t order[MOST]; /* a random permutation of each power of ten */
-static uint64_t left;        /* timers that have not fired */
+/* libev.c uses these too */
+int64_t fake_now = SECOND;
+uint32_t delay[MOST]; /* random, below a second */
+uint32_t order[MOST]; /* a random permutation of each power of ten */
+uint64_t left;        /* timers that have not fired */
 
 static int fake_clock_gettime(clockid_t clock, struct timespec *t)
 {
@@ -247,6 +249,11 @@ static void asyncc_cancel_random(uint64_t n, uint64_t size)
     }
 }
 
+#define LIBEV(name) extern bench_fn name __attribute__((weak))
+LIBEV(libev_fire);
+LIBEV(libev_cancel);
+LIBEV(libev_cancel_random);
+
 int main(int argc, char **argv)
 {
     uint64_t seed = 1;
@@ -269,11 +276,12 @@ int main(int argc, char **argv)
             order[j] = swap;
         }
         BENCH("timer-fire", size, size, {"limit", limit_fire}, {"asyncc", asyncc_fire},
-              {"heap", heap_fire});
+              {"heap", heap_fire}, {"libev", libev_fire});
         BENCH("timer-cancel", size, size, {"limit", limit_cancel}, {"asyncc", asyncc_cancel},
-              {"heap", heap_cancel});
+              {"heap", heap_cancel}, {"libev", libev_cancel});
         BENCH("timer-cancel-random", size, size, {"limit", limit_cancel_random},
-              {"asyncc", asyncc_cancel_random}, {"heap", heap_cancel_random});
+              {"asyncc", asyncc_cancel_random}, {"heap", heap_cancel_random},
+              {"libev", libev_cancel_random});
     }
     return async_loop_close(&loop) != 0;
 }
