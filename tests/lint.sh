@@ -69,7 +69,7 @@ done
 # only levels from ASYNC_WIDE_ up, far above 0, have wide slots.
 cat >$out/tidy.known <<'END'
 loop->head = h->next;
-((struct async_gather *)task->u.on)->cut = 1;
+((struct async_set_ *)task->u.on)->cut = 1;
 local variable 'loop' is still referred to by the global variable 'async_loop_'
 local variable 'loop' is still referred to by the stack variable 'async_main_'
 strand = (int)(at >> (level * ASYNC_DIGIT_ - ASYNC_STRAND_BITS_)) & (ASYNC_STRANDS_ - 1);
