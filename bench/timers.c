@@ -9,6 +9,7 @@
  * heap    a 4-ary heap with the deadlines in its array, as libev's; no order among equals
  * libev   the library, if it is installed: see libev.c
  * asyncc  async_call_at() and async_call_cancel(): exact order, FIFO among equals, any horizon */
+#define _GNU_SOURCE 1
 #include <time.h>
 static int fake_clock_gettime(clockid_t clock, struct timespec *t);
 static int fake_nanosleep(const struct timespec *t, struct timespec *left);
