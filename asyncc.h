@@ -5365,9 +5365,8 @@ static ASYNC_NOT_INLINE_ void async_run_timed_(async_loop *loop, async_handle *h
 
 /* One tick: poll, timers, then exactly what is ready now: the queue becomes the batch, and what is
  * pushed meanwhile starts a new one. resumes: since the poller was last asked. */
-static bool async_tick_(async_loop *loop, uint32_t *resumes)
+ASYNC_HOT_ bool async_tick_(async_loop *loop, uint32_t *resumes, bool timed)
 {
-    const bool timed = loop->options.slow_step.ns != 0;
     async_handle *h;
     if (!loop->head || *resumes >= ASYNC_POLL_EVERY_) {
         if (!async_idle_(loop)) return false;
@@ -5380,7 +5379,7 @@ static bool async_tick_(async_loop *loop, uint32_t *resumes)
     while ((h = loop->batch) != NULL) {
         loop->batch = h->next;
         ++*resumes;
-        if (ASYNC_RARE_(timed)) {
+        if (timed) {
             async_run_timed_(loop, h);
         } else if (ASYNC_LIKELY_(h->ops == &async_ready_ops_)) {
             loop->current = (async_task *)(void *)h;
@@ -5390,6 +5389,18 @@ static bool async_tick_(async_loop *loop, uint32_t *resumes)
         }
     }
     return true;
+}
+ASYNC_HOT_ int async_ticks_(async_loop *loop, bool timed)
+{
+    uint32_t resumes = ASYNC_POLL_EVERY_;
+    do {
+        if (!async_tick_(loop, &resumes, timed)) return -EDEADLK;
+    } while (!(loop->flags & ASYNC_STOP_));
+    return 0;
+}
+static ASYNC_NOT_INLINE_ int async_timed_ticks_(async_loop *loop)
+{
+    return async_ticks_(loop, true);
 }
 
 #if !ASYNCC_FREESTANDING
@@ -5443,14 +5454,8 @@ static int async_loop_enter_(async_loop *loop)
 static int async_loop_run_(async_loop *loop)
 {
     int err = async_loop_enter_(loop);
-    uint32_t resumes = ASYNC_POLL_EVERY_;
     if (err) return err;
-    do {
-        if (!async_tick_(loop, &resumes)) {
-            err = -EDEADLK;
-            break;
-        }
-    } while (!(loop->flags & ASYNC_STOP_));
+    err = loop->options.slow_step.ns ? async_timed_ticks_(loop) : async_ticks_(loop, false);
     loop->current = NULL;
     loop->flags &= (uint8_t) ~(ASYNC_RUNNING_ | ASYNC_STOP_);
     return err;
