@@ -576,6 +576,7 @@ typedef struct async_queue {
     uint32_t unfinished;   /* put, and not task_done() yet */
     uint8_t order;         /* ASYNC_FIFO, ASYNC_LIFO, ASYNC_PRIORITY */
     bool shut;
+    bool special;                               /* one of the latter two, or shut */
     int (*compare)(const void *, const void *); /* of ASYNC_PRIORITY: as qsort's */
 } async_queue;
 enum { ASYNC_FIFO, ASYNC_LIFO, ASYNC_PRIORITY };
@@ -2158,8 +2159,15 @@ ASYNC_C_BEGIN_
 void async_lock_acquire(async_lock *lock) ASYNC_NOT_AWAITED_;
 void async_lock_enter(async_lock *lock) ASYNC_NOT_AWAITED_;
 bool async_lock_exit(async_lock *lock, int error) ASYNC_NOT_AWAITED_;
+ASYNC_API void async_lock_wake_(async_lock *lock);
 /* -EPERM if it is not locked. Any task may release it. */
-ASYNC_API int async_lock_release(async_lock *lock);
+ASYNC_INLINE_ int async_lock_release(async_lock *lock)
+{
+    if (!lock->locked) return -EPERM;
+    lock->locked = false;
+    if (lock->line.first) async_lock_wake_(lock);
+    return 0;
+}
 ASYNC_INLINE_ bool async_lock_locked(const async_lock *lock)
 {
     return lock->locked;
@@ -2257,6 +2265,7 @@ ASYNC_INLINE_ int async_queue_init(async_queue *queue, int order,
     __builtin_memset(queue, 0, sizeof *queue);
     if (order == ASYNC_PRIORITY && !compare) return -EINVAL;
     queue->order = (uint8_t)order;
+    queue->special = order != ASYNC_FIFO;
     queue->compare = compare; /* of ASYNC_PRIORITY, as qsort's: the smallest comes out first */
     return 0;
 }
@@ -2295,8 +2304,8 @@ void async_queue_join(async_queue *queue) ASYNC_NOT_AWAITED_;
 /* No more puts; gets go on until it is empty, or with `immediate`, the items are dropped. */
 ASYNC_API void async_queue_shutdown(async_queue *queue, bool immediate);
 
-ASYNC_API int async_lock_acquire_leaf_(struct async_lock_acquire *room, async_frame *caller,
-                                       async_task *task, async_lock *lock);
+ASYNC_API int async_lock_acquire_(struct async_lock_acquire *room, async_frame *caller,
+                                  async_task *task, async_lock *lock);
 ASYNC_API int async_event_wait_leaf_(struct async_event_wait *room, async_frame *caller,
                                      async_task *task, async_event *event);
 ASYNC_API int async_semaphore_acquire_leaf_(struct async_semaphore_acquire *room,
@@ -2307,6 +2316,7 @@ ASYNC_API int async_condition_wait_(struct async_condition_wait *room, async_fra
                                     bool (*predicate)(void *), void *arg);
 ASYNC_API int async_barrier_wait_leaf_(struct async_barrier_wait *room, async_frame *caller,
                                        async_task *task, async_barrier *barrier);
+ASYNC_API void async_queue_wake_(async_line_ *line);
 ASYNC_API int async_queue_put_(struct async_queue_io_ *io, async_frame *caller, async_task *task,
                                async_queue *queue, void *items, const void *item, uint32_t size,
                                uint32_t capacity);
@@ -2317,6 +2327,14 @@ ASYNC_API int async_queue_join_leaf_(struct async_queue_join *room, async_frame 
                                      async_task *task, async_queue *queue);
 ASYNC_C_END_
 
+ASYNC_INLINE_ int async_lock_acquire_leaf_(struct async_lock_acquire *room, async_frame *caller,
+                                           async_task *task, async_lock *lock)
+{
+    if (ASYNC_RARE_(lock->locked || lock->line.first))
+        return async_lock_acquire_(room, caller, task, lock);
+    lock->locked = true;
+    return 0;
+}
 ASYNC_INLINE_ int async_lock_enter_leaf_(struct async_lock_enter *room, async_frame *caller,
                                          async_task *task, async_lock *lock)
 {
@@ -2368,10 +2386,46 @@ ASYNC_INLINE_ int async_condition_wait_for_leaf_(struct async_condition_wait_for
 {
     return async_condition_wait_(&room->wait, caller, task, condition, predicate, arg);
 }
+/* The commonest case is done where the size of an item is known: first in, first out, no wait. */
+ASYNC_HOT_ bool async_queue_put_now_(async_queue *q, void *items, const void *item, uint32_t size,
+                                     uint32_t capacity)
+{
+    uint32_t i = q->first + q->count;
+    if (ASYNC_RARE_(q->special || q->count == capacity)) return false;
+    __builtin_memcpy((char *)items + (size_t)(i < capacity ? i : i - capacity) * size, item, size);
+    q->count++;
+    q->unfinished++;
+    if (q->getters.first) async_queue_wake_(&q->getters);
+    return true;
+}
+ASYNC_HOT_ bool async_queue_get_now_(async_queue *q, void *items, void *item, uint32_t size,
+                                     uint32_t capacity)
+{
+    if (ASYNC_RARE_(q->special || !q->count)) return false;
+    __builtin_memcpy(item, (char *)items + (size_t)q->first * size, size);
+    q->count--;
+    if (++q->first == capacity) q->first = 0;
+    if (q->putters.first) async_queue_wake_(&q->putters);
+    return true;
+}
+ASYNC_HOT_ int async_queue_put_first_(struct async_queue_io_ *io, async_frame *caller,
+                                      async_task *task, async_queue *q, void *items,
+                                      const void *item, uint32_t size, uint32_t capacity)
+{
+    if (ASYNC_LIKELY_(async_queue_put_now_(q, items, item, size, capacity))) return 0;
+    return async_queue_put_(io, caller, task, q, items, item, size, capacity);
+}
+ASYNC_HOT_ int async_queue_get_first_(struct async_queue_io_ *io, async_frame *caller,
+                                      async_task *task, async_queue *q, void *items, void *item,
+                                      uint32_t size, uint32_t capacity)
+{
+    if (ASYNC_LIKELY_(async_queue_get_now_(q, items, item, size, capacity))) return 0;
+    return async_queue_get_(io, caller, task, q, items, item, size, capacity);
+}
 #define async_queue_put_leaf_(room, caller, task, q, item)                                         \
-    async_queue_put_(&(room)->io, caller, task, ASYNC_QUEUE_ARGS_(q, item))
+    async_queue_put_first_(&(room)->io, caller, task, ASYNC_QUEUE_ARGS_(q, item))
 #define async_queue_get_leaf_(room, caller, task, q, item)                                         \
-    async_queue_get_(&(room)->io, caller, task, ASYNC_QUEUE_ARGS_(q, item))
+    async_queue_get_first_(&(room)->io, caller, task, ASYNC_QUEUE_ARGS_(q, item))
 ASYNC_PROTOTYPES_END_
 
 #if ASYNCC_IO
@@ -4854,22 +4908,15 @@ static int async_line_turn_(async_task *task, async_line_ *line)
 
 /* --- lock --- */
 
-static void async_lock_wake_first_(async_lock *lock)
+void async_lock_wake_(async_lock *lock)
 {
     async_waiter_ *w = lock->line.first;
     if (w && w->state == ASYNC_WAITS_) async_line_choose_(w);
 }
-int async_lock_release(async_lock *lock)
-{
-    if (!lock->locked) return -EPERM;
-    lock->locked = false;
-    async_lock_wake_first_(lock);
-    return 0;
-}
 static int async_lock_taken_(async_lock *lock, int err)
 {
     if (!err) lock->locked = true;
-    else if (!lock->locked) async_lock_wake_first_(lock);
+    else if (!lock->locked) async_lock_wake_(lock);
     return err;
 }
 static bool async_lock_try_(async_lock *lock)
@@ -4886,8 +4933,8 @@ static void async_lock_run_(async_handle *h)
 static const async_ops async_lock_woken_ops_ = {async_lock_run_, NULL, NULL, NULL, NULL, "lock"};
 static const async_ops async_lock_ops_ = {NULL, async_line_cancel_,     NULL,
                                           NULL, &async_lock_woken_ops_, "lock"};
-int async_lock_acquire_leaf_(struct async_lock_acquire *room, async_frame *caller, async_task *task,
-                             async_lock *lock)
+int async_lock_acquire_(struct async_lock_acquire *room, async_frame *caller, async_task *task,
+                        async_lock *lock)
 {
     if (async_lock_try_(lock)) return 0;
     room->lock = lock;
@@ -5110,12 +5157,15 @@ void async_barrier_abort(async_barrier *b)
  *                 the end of the line, as in CPython.
  * ------------------------------------------------------------------------------------------ */
 
-static void async_queue_wake_(async_line_ *line)
+void async_queue_wake_(async_line_ *line)
 {
     async_waiter_ *w;
     while ((w = line->first) != NULL) {
-        async_line_remove_(line, w);
-        if (w->state == ASYNC_WAITS_) {
+        line->first = w->next;
+        if (w->next) w->next->prev = NULL;
+        else line->last = NULL;
+        w->in_line = false;
+        if (ASYNC_LIKELY_(w->state == ASYNC_WAITS_)) {
             async_line_choose_(w);
             return;
         }
@@ -5148,7 +5198,7 @@ static void async_queue_insert_(async_queue *q, void *items, const void *item, u
                                 uint32_t capacity)
 {
     uint32_t i = q->count++;
-    if (q->order == ASYNC_FIFO) i = (uint32_t)(((uint64_t)q->first + i) % capacity);
+    if (q->order == ASYNC_FIFO && (i += q->first) >= capacity) i -= capacity;
     __builtin_memcpy(async_queue_at_(items, i, size), item, size);
     if (q->order == ASYNC_PRIORITY) async_queue_rise_(q, items, i, size);
 }
@@ -5196,34 +5246,49 @@ static const async_ops async_put_ops_ = {NULL, async_line_cancel_,    NULL,
                                          NULL, &async_put_woken_ops_, "queue put"};
 static const async_ops async_get_ops_ = {NULL, async_line_cancel_,    NULL,
                                          NULL, &async_get_woken_ops_, "queue get"};
-static int async_queue_try_(struct async_queue_io_ *io, async_frame *caller, async_task *task,
-                            bool put)
+static int async_queue_put_again_(struct async_queue_io_ *io, async_frame *caller, async_task *task)
 {
     async_queue *q = io->queue;
-    int err = put ? async_queue_put_nowait_(q, io->items, io->item.from, io->size, io->capacity)
-                  : async_queue_get_nowait_(q, io->items, io->item.to, io->size, io->capacity);
+    int err = q->special
+                  ? async_queue_put_nowait_(q, io->items, io->item.from, io->size, io->capacity)
+                  : -EAGAIN;
     if (err != -EAGAIN) return err;
-    return async_line_wait_(put ? &q->putters : &q->getters, &io->w, caller, task,
-                            put ? &async_put_ops_ : &async_get_ops_);
+    return async_line_wait_(&q->putters, &io->w, caller, task, &async_put_ops_);
 }
-static void async_queue_turn_(async_task *task, bool put)
+static int async_queue_get_again_(struct async_queue_io_ *io, async_frame *caller, async_task *task)
 {
-    struct async_queue_io_ *io = (struct async_queue_io_ *)task->u.on;
     async_queue *q = io->queue;
-    async_line_ *line = put ? &q->putters : &q->getters;
-    int err = async_line_turn_(task, line);
-    if (!err) err = async_queue_try_(io, task->frame, task, put);
-    else if (io->w.state == ASYNC_CHOSEN_ && (put ? q->count < io->capacity : q->count > 0))
-        async_queue_wake_(line);
-    if (err != ASYNC_PENDING_) async_step_(task, err);
+    int err = q->special
+                  ? async_queue_get_nowait_(q, io->items, io->item.to, io->size, io->capacity)
+                  : -EAGAIN;
+    if (err != -EAGAIN) return err;
+    return async_line_wait_(&q->getters, &io->w, caller, task, &async_get_ops_);
 }
 static void async_put_run_(async_handle *h)
 {
-    async_queue_turn_((async_task *)(void *)h, true);
+    async_task *task = (async_task *)(void *)h;
+    struct async_queue_io_ *io = (struct async_queue_io_ *)task->u.on;
+    async_queue *q = io->queue;
+    int err = async_line_turn_(task, &q->putters);
+    if (ASYNC_RARE_(err)) {
+        if (io->w.state == ASYNC_CHOSEN_ && q->count < io->capacity) async_queue_wake_(&q->putters);
+    } else if (!async_queue_put_now_(q, io->items, io->item.from, io->size, io->capacity)) {
+        err = async_queue_put_again_(io, task->frame, task);
+    }
+    if (err != ASYNC_PENDING_) async_step_(task, err);
 }
 static void async_get_run_(async_handle *h)
 {
-    async_queue_turn_((async_task *)(void *)h, false);
+    async_task *task = (async_task *)(void *)h;
+    struct async_queue_io_ *io = (struct async_queue_io_ *)task->u.on;
+    async_queue *q = io->queue;
+    int err = async_line_turn_(task, &q->getters);
+    if (ASYNC_RARE_(err)) {
+        if (io->w.state == ASYNC_CHOSEN_ && q->count > 0) async_queue_wake_(&q->getters);
+    } else if (!async_queue_get_now_(q, io->items, io->item.to, io->size, io->capacity)) {
+        err = async_queue_get_again_(io, task->frame, task);
+    }
+    if (err != ASYNC_PENDING_) async_step_(task, err);
 }
 const async_ops async_put_woken_ops_ = {async_put_run_, NULL, NULL, NULL, NULL, "queue put"};
 const async_ops async_get_woken_ops_ = {async_get_run_, NULL, NULL, NULL, NULL, "queue get"};
@@ -5241,14 +5306,14 @@ int async_queue_put_(struct async_queue_io_ *io, async_frame *caller, async_task
 {
     async_queue_io_set_(io, queue, items, size, capacity);
     io->item.from = item;
-    return async_queue_try_(io, caller, task, true);
+    return async_queue_put_again_(io, caller, task);
 }
 int async_queue_get_(struct async_queue_io_ *io, async_frame *caller, async_task *task,
                      async_queue *queue, void *items, void *item, uint32_t size, uint32_t capacity)
 {
     async_queue_io_set_(io, queue, items, size, capacity);
     io->item.to = item;
-    return async_queue_try_(io, caller, task, false);
+    return async_queue_get_again_(io, caller, task);
 }
 static void async_queue_finished_(async_queue *q)
 {
@@ -5277,7 +5342,7 @@ int async_queue_join_leaf_(struct async_queue_join *room, async_frame *caller, a
 }
 void async_queue_shutdown(async_queue *q, bool immediate)
 {
-    q->shut = true;
+    q->shut = q->special = true;
     if (immediate) {
         q->unfinished -= q->count < q->unfinished ? q->count : q->unfinished;
         q->count = q->first = 0;
