@@ -41,6 +41,7 @@
  *   >>leaves          what can be awaited: sleep, join, gather, wait_for, timeout, group
  *   >>sync            locks, events, semaphores, conditions, barriers, queues
  *   >>io              sockets and descriptors
+ *   >>threads         calls from other threads
  *   >>implementation  from here on nothing is for users:
  *   >>seam            system calls, clock and allocator, all replaceable
  *   >>reports         panics and the error handler
@@ -61,6 +62,7 @@
  *   >>epoll           pollers: Linux,
  *   >>kqueue          macOS and BSD,
  *   >>poll            anything else
+ *   >>inbox           how another thread or a signal handler reaches a loop
  *   >>licence         MIT
  */
 #ifndef ASYNCC_H_
@@ -479,7 +481,10 @@ typedef struct async_frame_scope_ {
  * while scheduled. */
 typedef struct async_call {
     async_handle h;
-    int64_t when;
+    union {
+        int64_t when;
+        uint32_t posted; /* by async_call_soon_threadsafe(); 0 whenever it is not scheduled */
+    };
     int (*fn)(void *arg); /* a negative return is reported to the loop's error handler */
     void *arg;
     async_loop *loop;
@@ -687,8 +692,14 @@ struct async_loop {
     int poll_fd;  /* epoll or kqueue; -1: not open */
     int spare_fd; /* given up to accept and refuse when descriptors run out */
     const async_task *io_task;
-    int io_left;      /* what that task may still do without a turn of the loop */
-    async_call retry; /* of listeners that wait for descriptors to become free */
+    int io_left;          /* what that task may still do without a turn of the loop */
+    async_call retry;     /* of listeners that wait for descriptors to become free */
+    async_handle *inbox;  /* what other threads send, newest first, or a mark: see >>inbox */
+    int wake_fd, wake_to; /* the loop is woken by a write to the second; -1: not open */
+    uint32_t wakes_due;   /* writes that happened or will, and were not read */
+    uint32_t kept;        /* who may still call from elsewhere */
+    uint32_t jobs;        /* that threads have, or that are on their way back */
+    bool napping;         /* the inbox was marked: it wants a wake */
 #endif
 };
 enum {
@@ -1811,6 +1822,13 @@ ASYNC_API void async_check_result_(async_task *task, const char *file, int line)
 ASYNC_API async_frame *async_check_type_(async_task *task, const async_type *type, const char *file,
                                          int line);
 extern ASYNCC_THREAD_LOCAL async_loop *async_loop_;
+#if ASYNCC_IO
+/* What a loop's inbox may hold in place of a handle: see >>inbox. */
+#define ASYNC_ASLEEP_ ((async_handle *)(uintptr_t)1)
+#define ASYNC_NOT_OPEN_ ((async_handle *)(uintptr_t)2)
+#define ASYNC_GONE_ ((async_handle *)(uintptr_t)3)
+enum { ASYNC_MARKS_ = 3 };
+#endif
 extern const async_ops async_ready_ops_, async_told_ops_;
 
 ASYNC_C_END_
@@ -2615,6 +2633,28 @@ ASYNC_INLINE_ int async_wait_writable_leaf_(struct async_wait_writable *room, as
                            NULL, 0, NULL);
 }
 ASYNC_PROTOTYPES_END_
+
+/* ------------------------------------------------------------------------------------------
+ * >>threads       Calls from other threads. What is called *_threadsafe may be called from any
+ *                 thread, nothing else: a loop and all that belongs to it have no locks.
+ * ------------------------------------------------------------------------------------------ */
+
+ASYNC_C_BEGIN_
+/* Others will call: from now on the loop can be woken, and while it is kept a run with nothing to
+ * do waits for them instead of ending with -EDEADLK. In the loop's thread, as async_loop_release(),
+ * which takes one keep back. 0, -EMFILE, -ENOMEM ...; -ESHUTDOWN: it is closed. */
+ASYNC_API int async_loop_keep(async_loop *loop);
+ASYNC_API void async_loop_release(async_loop *loop);
+/* fn(arg) in the loop's thread, soon. From any thread; calls of one thread keep their order. The
+ * call is yours, zeroed before its first use, and has to live until fn begins; what was stored
+ * before is seen there. 0; -EBUSY: it is scheduled already, and that run will see what was stored;
+ * -ENOTCONN: nobody has kept the loop; -ESHUTDOWN: it is closed. async_call_cancel(), in the loop's
+ * thread, takes it back. The loop's memory has to be there as long as anybody may call. */
+ASYNC_API int async_call_soon_threadsafe(async_loop *loop, async_call *call, int (*fn)(void *),
+                                         void *arg);
+/* The same for signal handlers: does not look whose thread it is in. */
+ASYNC_API int async_post_(async_loop *loop, async_call *call, int (*fn)(void *), void *arg);
+ASYNC_C_END_
 #endif /* ASYNCC_IO */
 #endif /* ASYNCC_H_ */
 /* ==========================================================================================
@@ -2666,6 +2706,10 @@ ASYNC_PROTOTYPES_END_
 #endif
 #elif ASYNCC_POLLER == ASYNCC_KQUEUE
 #include <sys/event.h>
+#endif
+#if defined(__linux__) && ASYNCC_POLLER != ASYNCC_KQUEUE
+#include <sys/eventfd.h>
+#define ASYNC_EVENTFD_
 #endif
 #ifdef MSG_NOSIGNAL
 #define ASYNC_NOSIGNAL_ MSG_NOSIGNAL
@@ -3343,11 +3387,16 @@ static int64_t async_next_timer_(async_loop *loop)
  * >>calls         call_soon, call_later, done-callbacks: one struct, one way to take it back.
  * ------------------------------------------------------------------------------------------ */
 
+#if ASYNCC_IO
+extern const async_ops async_posted_ops_;
+static void async_inbox_take_(async_loop *loop);
+#endif
 static void async_call_run_(async_handle *h)
 {
     async_call *call = (async_call *)(void *)h;
     int err;
     h->pprev = NULL;
+    call->when = 0;
     async_loop_->current = NULL;
     err = call->fn(call->arg);
     if (err < 0) async_report_(async_loop_, "error in a callback", err, NULL, NULL);
@@ -3404,10 +3453,20 @@ static void async_withdraw_(async_loop *loop, async_handle *h)
 }
 bool async_call_cancel(async_call *call)
 {
+#if ASYNCC_IO
+    if (__atomic_load_n(&call->posted, __ATOMIC_RELAXED) && call->h.ops == &async_posted_ops_) {
+        async_inbox_take_(call->loop); /* from where it can be withdrawn */
+        if (!call->h.pprev) return false;
+        async_withdraw_(call->loop, &call->h);
+        __atomic_store_n(&call->posted, 0, __ATOMIC_RELEASE);
+        return true;
+    }
+#endif
     if (!call->h.pprev) return false;
     if (call->h.ops == &async_timer_call_ops_)
         async_timer_gone_(call->loop, &call->h); /* once fired it would have the others */
     async_withdraw_(call->loop, &call->h);
+    call->when = 0;
     return true;
 }
 
@@ -5359,6 +5418,8 @@ void async_queue_shutdown(async_queue *q, bool immediate)
 #if ASYNCC_IO
 static void async_io_poll_(async_loop *loop, int64_t timeout_ns);
 static void async_io_close_(async_loop *loop);
+static bool async_inbox_rest_(async_loop *loop);
+static void async_inbox_close_(async_loop *loop);
 #endif
 
 /* No sleep is longer than a day: some systems refuse one of years, and where time_t has 32 bits
@@ -5372,14 +5433,23 @@ enum {
 static ASYNC_NOT_INLINE_ bool async_idle_(async_loop *loop)
 {
     int64_t wait = 0, next = 0;
+    bool stand_still = false; /* a virtual clock does not go on while threads are at work */
+#if ASYNCC_IO
+    async_inbox_take_(loop);
+    stand_still = loop->flags & ASYNC_VIRTUAL_ && loop->jobs;
+#endif
     if (!loop->head && !(loop->flags & ASYNC_STOP_)) {
         next = async_next_timer_(loop);
-        wait = next == INT64_MAX                          ? INT64_MAX
+        wait = next == INT64_MAX || stand_still           ? INT64_MAX
                : loop->flags & ASYNC_VIRTUAL_ || next < 0 ? 0
                                                           : next - async_loop_time(loop);
     }
 #if ASYNCC_IO
-    if (loop->fd_waits && loop->poll_fd >= 0) {
+    if (loop->wake_fd >= 0 && wait > 0) {
+        if (wait == INT64_MAX && !(loop->fd_waits || loop->kept || loop->jobs)) return false;
+        if (!async_inbox_rest_(loop)) wait = next = 0; /* something has just come */
+    }
+    if (loop->poll_fd >= 0 && (loop->fd_waits || (loop->wake_fd >= 0 && wait > 0))) {
         async_io_poll_(loop, wait);
     } else
 #endif
@@ -5399,8 +5469,11 @@ static ASYNC_NOT_INLINE_ bool async_idle_(async_loop *loop)
     } else if (next == INT64_MAX) {
         return false;
     }
+#if ASYNCC_IO
+    async_inbox_take_(loop);
+#endif
     if (!(loop->flags & ASYNC_VIRTUAL_)) loop->now = async_clock_();
-    else if (!loop->head && next && next != INT64_MAX)
+    else if (!loop->head && next && next != INT64_MAX && !stand_still)
         loop->now = next > loop->now ? next : loop->now;
     loop->current = NULL;
     return true;
@@ -5433,6 +5506,9 @@ static ASYNC_NOT_INLINE_ void async_run_timed_(async_loop *loop, async_handle *h
 ASYNC_HOT_ bool async_tick_(async_loop *loop, uint32_t *resumes, bool timed)
 {
     async_handle *h;
+#if ASYNCC_IO
+    if (!loop->head) async_inbox_take_(loop);
+#endif
     if (!loop->head || *resumes >= ASYNC_POLL_EVERY_) {
         if (!async_idle_(loop)) return false;
         *resumes = 0;
@@ -5502,7 +5578,8 @@ int async_loop_init(async_loop *loop, const async_options *options)
 #endif
     async_scope_open_(&loop->scope, loop, NULL);
 #if ASYNCC_IO
-    loop->poll_fd = loop->spare_fd = -1;
+    loop->poll_fd = loop->spare_fd = loop->wake_fd = -1;
+    loop->inbox = ASYNC_NOT_OPEN_;
 #endif
     if (!async_loop_ || !(async_loop_->flags & ASYNC_RUNNING_)) async_loop_ = loop;
     return 0;
@@ -5632,9 +5709,16 @@ int async_loop_close(async_loop *loop)
     for (i = 0; i < ASYNC_WIDE_SLOTS_ * ASYNC_STRANDS_; i++)
         for (h = loop->wide[i]; h; h = h->next) h->pprev = NULL;
 #endif
+#if ASYNCC_IO
+    async_inbox_close_(loop);
+#endif
     for (h = loop->head; h; h = after) {
         after = h->next;
         h->pprev = NULL;
+#if ASYNCC_IO
+        if (h->ops == &async_posted_ops_)
+            __atomic_store_n(&((async_call *)(void *)h)->posted, 0, __ATOMIC_RELEASE);
+#endif
         if (h->ops == &async_free_ops_ && !((async_task *)(void *)h)->refs)
             h->next = dead, dead = h;
     }
@@ -6556,7 +6640,8 @@ static int async_poll_(async_loop *loop, int64_t timeout)
     int fd, i, n = 0;
     for (fd = 0; fd < loop->fd_count; fd++) {
         async_fd_ *f = &loop->fds[fd];
-        bool reads = async_fd_awaited_(f, 0) && !(f->flags & ASYNC_FD_PAUSED_),
+        bool reads =
+                 fd == loop->wake_fd || (async_fd_awaited_(f, 0) && !(f->flags & ASYNC_FD_PAUSED_)),
              writes = async_fd_awaited_(f, 1);
         if (!reads && !writes) continue;
         p[n].fd = fd;
@@ -6573,6 +6658,204 @@ static int async_poll_(async_loop *loop, int64_t timeout)
     return 0;
 }
 #endif
+
+/* ------------------------------------------------------------------------------------------
+ * >>inbox         How another thread or a signal handler reaches a loop. One atomic word is list
+ *                 and state: NULL while the loop is awake and nothing has come, a list, newest
+ *                 first, or a mark. Before it sleeps the loop marks an empty inbox; who replaces
+ *                 that mark by a list, and nobody else, has the wake to write. So there is one
+ *                 write for each sleep that is cut short, none to a loop that is awake, and no
+ *                 lock: a signal handler may do it.
+ *                 The loop knows of every such write, as it finds its mark replaced, and waits
+ *                 for those still to come before it closes the descriptor.
+ *                 epoll is told of each write (edge-triggered), so there an eventfd need not be
+ *                 read. Rejected: a flag beside the list (a fence on either side of every push),
+ *                 a write whenever the list was empty (many to a loop that is busy), a futex
+ *                 (a loop may also wait for descriptors), EVFILT_USER (a third kind of wake).
+ * ------------------------------------------------------------------------------------------ */
+
+static int async_wake_open_(int fd[2])
+{
+#ifdef ASYNC_EVENTFD_
+    fd[0] = fd[1] = ASYNCC_SYS(eventfd)(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    return fd[0] < 0 ? -errno : 0;
+#else
+    int i, err = 0;
+    if (ASYNCC_SYS(pipe)(fd) < 0) return -errno;
+    for (i = 0; i < 2; i++) {
+        (void)ASYNCC_SYS(fcntl)(fd[i], F_SETFD, FD_CLOEXEC);
+        if (!err) err = async_set_nonblocking_(fd[i]);
+    }
+    if (err) (void)async_close_fd_(fd[0]), (void)async_close_fd_(fd[1]);
+    return err;
+#endif
+}
+/* Any thread, any signal handler. It cannot fail: there is room for far more than can be due. */
+static void async_wake_write_(int fd)
+{
+    int saved = errno;
+#ifdef ASYNC_EVENTFD_
+    while (ASYNCC_SYS(eventfd_write)(fd, 1) < 0 && errno == EINTR) {}
+#else
+    while (ASYNCC_SYS(write)(fd, "", 1) < 0 && errno == EINTR) {}
+#endif
+    errno = saved;
+}
+static void async_wake_read_(async_loop *loop)
+{
+#ifdef ASYNC_EVENTFD_
+    eventfd_t n = 0;
+    if (ASYNCC_SYS(eventfd_read)(loop->wake_fd, &n) < 0) return;
+#else
+    char some[64];
+    ssize_t n = ASYNCC_SYS(read)(loop->wake_fd, some, sizeof some);
+    if (n < 0) return;
+#endif
+    loop->wakes_due -= (uint32_t)n;
+}
+
+/* Opened when somebody first says that others will call. */
+static int async_inbox_open_(async_loop *loop)
+{
+    int fd[2], err = 0;
+    if (loop->flags & ASYNC_CLOSED_) return -ESHUTDOWN;
+    if (loop->wake_fd >= 0) return 0;
+    if (loop->poll_fd < 0) err = async_poll_open_(loop);
+    if (!err) err = async_wake_open_(fd);
+    if (err) return err;
+    err = async_fd_own_(loop, fd[0], 0);
+    if (!err) {
+        err = async_poll_add_(loop, fd[0], loop->fds[fd[0]].generation, 0);
+        if (err) async_fd_forget_(loop, &loop->fds[fd[0]]);
+    }
+    if (err) {
+        if (fd[1] != fd[0]) (void)async_close_fd_(fd[1]);
+        (void)async_close_fd_(fd[0]);
+        return err;
+    }
+    loop->wake_fd = fd[0];
+    loop->wake_to = fd[1];
+    __atomic_store_n(&loop->inbox, (async_handle *)NULL, __ATOMIC_RELEASE);
+    return 0;
+}
+/* 1: who pushed has to write the wake. A handle's turn comes as if it had been woken. */
+static int async_inbox_push_(async_loop *loop, async_handle *h)
+{
+    async_handle *old = __atomic_load_n(&loop->inbox, __ATOMIC_ACQUIRE);
+    do {
+        if (old == ASYNC_NOT_OPEN_) return -ENOTCONN;
+        if (old == ASYNC_GONE_) return -ESHUTDOWN;
+        h->next = old == ASYNC_ASLEEP_ ? NULL : old;
+    } while (!__atomic_compare_exchange_n(&loop->inbox, &old, h, true, __ATOMIC_ACQ_REL,
+                                          __ATOMIC_ACQUIRE));
+    return old == ASYNC_ASLEEP_;
+}
+/* What has come, to the end of the ready queue, oldest first. */
+static void async_inbox_empty_(async_loop *loop, async_handle *after)
+{
+    async_handle *h = __atomic_exchange_n(&loop->inbox, after, __ATOMIC_ACQUIRE), *next,
+                 *first = NULL;
+    if (loop->napping && h != ASYNC_ASLEEP_) loop->wakes_due++;
+    loop->napping = false;
+    if (h == ASYNC_ASLEEP_ || h == ASYNC_NOT_OPEN_) h = NULL;
+    for (; h; h = next) {
+        next = h->next;
+        h->next = first;
+        first = h;
+    }
+    for (h = first; h; h = next) {
+        next = h->next;
+        h->ops = h->ops->woken;
+        async_push_(loop, h);
+    }
+#if ASYNCC_POLLER != ASYNCC_EPOLL
+    if (loop->wakes_due) async_wake_read_(loop);
+#endif
+}
+static void async_inbox_take_(async_loop *loop)
+{
+    async_handle *h = __atomic_load_n(&loop->inbox, __ATOMIC_RELAXED);
+    if (loop->napping || (uintptr_t)h > ASYNC_MARKS_) async_inbox_empty_(loop, NULL);
+}
+/* False: it is not empty. */
+static bool async_inbox_rest_(async_loop *loop)
+{
+    async_handle *none = NULL;
+    return loop->napping = __atomic_compare_exchange_n(&loop->inbox, &none, ASYNC_ASLEEP_, false,
+                                                       __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
+static void async_inbox_close_(async_loop *loop)
+{
+    struct pollfd p;
+    async_inbox_empty_(loop, ASYNC_GONE_);
+    if (loop->wake_fd < 0) return;
+    p.fd = loop->wake_fd;
+    p.events = POLLIN;
+    while (
+        loop->wakes_due) { /* somebody is about to write, to a number that must not be another's */
+        (void)ASYNCC_SYS(poll)(&p, 1, -1);
+        async_wake_read_(loop);
+    }
+    async_fd_forget_(loop, &loop->fds[loop->wake_fd]);
+    if (loop->wake_to != loop->wake_fd) (void)async_close_fd_(loop->wake_to);
+    (void)async_close_fd_(loop->wake_fd);
+    loop->wake_fd = -1;
+}
+
+int async_loop_keep(async_loop *loop)
+{
+    int err = async_inbox_open_(loop);
+    if (!err) loop->kept++;
+    return err;
+}
+void async_loop_release(async_loop *loop)
+{
+    if (loop->kept) loop->kept--;
+}
+
+/* From here on it may be posted again, so nothing of it is looked at; what was stored before a
+ * post that came too early is seen. */
+static void async_posted_run_(async_handle *h)
+{
+    async_call *call = (async_call *)(void *)h;
+    int (*fn)(void *) = call->fn;
+    void *arg = call->arg;
+    int err;
+    h->pprev = NULL;
+    async_loop_->current = NULL;
+    (void)__atomic_exchange_n(&call->posted, 0, __ATOMIC_SEQ_CST);
+    err = fn(arg);
+    if (err < 0) async_report_(async_loop_, "error in a callback", err, NULL, NULL);
+}
+const async_ops async_posted_ops_ = {async_posted_run_,  NULL,  NULL, NULL,
+                                     &async_posted_ops_, "call"};
+static int async_post_prepare_(async_loop *loop, async_call *call, int (*fn)(void *), void *arg)
+{
+    if (__atomic_exchange_n(&call->posted, 1, __ATOMIC_SEQ_CST)) return -EBUSY;
+    call->h.ops = &async_posted_ops_;
+    call->fn = fn;
+    call->arg = arg;
+    call->loop = loop;
+    return 0;
+}
+int async_post_(async_loop *loop, async_call *call, int (*fn)(void *), void *arg)
+{
+    int err = async_post_prepare_(loop, call, fn, arg);
+    if (err) return err;
+    err = async_inbox_push_(loop, &call->h);
+    if (err > 0) async_wake_write_(loop->wake_to);
+    else if (err) __atomic_store_n(&call->posted, 0, __ATOMIC_RELEASE);
+    return err > 0 ? 0 : err;
+}
+int async_call_soon_threadsafe(async_loop *loop, async_call *call, int (*fn)(void *), void *arg)
+{
+    int err;
+    if (async_loop_ != loop || !(loop->flags & ASYNC_RUNNING_))
+        return async_post_(loop, call, fn, arg);
+    err = async_post_prepare_(loop, call, fn, arg); /* its own thread: in line with call_soon */
+    if (!err) async_push_(loop, &call->h);
+    return err;
+}
 #endif /* ASYNCC_IO */
 
 #ifdef __cplusplus

@@ -26,6 +26,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -56,6 +57,7 @@ static int seam_error;             /* what it was given; 0: nothing */
 static bool seam_interrupt;
 static long seam_blocks;
 static void (*seam_before_connect)(int fd);
+static SEAM_UNUSED void (*seam_before_wake)(void);
 
 static SEAM_UNUSED void seam_fail(long k, int i)
 {
@@ -69,14 +71,15 @@ static SEAM_UNUSED void seam_fail(long k, int i)
 static int seam_enter(struct seam_call *call)
 {
     int i;
-    call->count++;
+    long count = __atomic_add_fetch(&call->count, 1, __ATOMIC_RELAXED); /* threads call too */
+    long all = __atomic_add_fetch(&seam_count, 1, __ATOMIC_RELAXED);
     if (call->times > 0) return call->times--, call->error;
-    if (++seam_count == seam_fail_at) {
+    if (all == seam_fail_at) {
         seam_hit = call;
         for (i = 0; call->errors[i]; i++)
             if (i == seam_fail_with) return seam_error = call->errors[i];
     }
-    if (seam_interrupt && call->count & 1)
+    if (seam_interrupt && count & 1)
         for (i = 0; call->errors[i]; i++)
             if (call->errors[i] == EINTR) return EINTR;
     return 0;
@@ -180,6 +183,22 @@ static SEAM_UNUSED int seam_kevent(int kq, const struct kevent *changes, int cha
     return -1;
 }
 #endif
+
+/* How one thread wakes another. */
+#if defined(__linux__) && (!defined(ASYNCC_POLLER) || ASYNCC_POLLER != 2)
+SEAM(int, eventfd, (unsigned count, int flags), (count, flags), SEAM_NO_ROOM, 0)
+SEAM(int, eventfd_read, (int fd, eventfd_t *n), (fd, n), EINTR, 0)
+SEAM_CALL(eventfd_write, EINTR, 0)
+static SEAM_UNUSED int seam_eventfd_write(int fd, eventfd_t n)
+{
+    int error = seam_enter(&seam_of_eventfd_write);
+    if (!error && seam_before_wake) seam_before_wake();
+    if (!error) return eventfd_write(fd, n);
+    errno = error;
+    return -1;
+}
+#endif
+SEAM(int, pipe, (int fd[2]), (fd), EMFILE, ENFILE, 0)
 
 /* The descriptor is gone whatever it says. */
 SEAM_CALL(close, EINTR, EIO, 0)

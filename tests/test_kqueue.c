@@ -10,6 +10,7 @@
 #include "test_udp.c"
 #include "test_unix.c"
 #include "test_sweep.c"
+#include "test_threadsafe.c"
 
 /* The stand-in does what the manuals say, as far as asyncc.h relies on it. */
 static int k_change(int kq, int fd, int filter, int flags, intptr_t mark)

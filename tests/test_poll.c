@@ -7,3 +7,4 @@
 #include "test_udp.c"
 #include "test_unix.c"
 #include "test_sweep.c"
+#include "test_threadsafe.c"
