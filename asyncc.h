@@ -2002,11 +2002,11 @@ ASYNC_INLINE_ int async_gather_return_exceptions_leaf_(struct async_gather_retur
  * async_task_done() says which. No error of theirs is raised, none is cancelled, neither by the
  * timeout nor when the one who waits is. -EINVAL: no tasks, or no such thing to wait for. */
 enum { ASYNC_ALL_COMPLETED, ASYNC_FIRST_COMPLETED, ASYNC_FIRST_EXCEPTION };
-uint32_t async_wait(async_tasks tasks, int return_when, async_duration timeout) ASYNC_NOT_AWAITED_;
+int async_wait(async_tasks tasks, int return_when, async_duration timeout) ASYNC_NOT_AWAITED_;
 struct ASYNC_ALIAS_ async_wait {
     struct async_set_ set;
     async_call timer;
-    uint32_t async_result_;
+    int async_result_;
 };
 #define ASYNC_LEAF_async_wait , 1
 ASYNC_API int async_wait_(struct async_wait *room, async_frame *caller, async_task *task,
@@ -4332,9 +4332,10 @@ static bool async_wait_cancel_(async_task *task)
 }
 /* Counted at the last moment: more may have ended since it was woken. A task named twice counts
  * once; the mark, which a cancel uses, says which have been. */
-static uint32_t async_count_done_(const struct async_set_ *set)
+static int async_count_done_(const struct async_set_ *set)
 {
-    uint32_t i, n = 0;
+    uint32_t i;
+    int n = 0;
     for (i = 0; i < set->n; i++) {
         async_task *child = async_child_at_(set, i);
         if (!async_task_done(child) || child->flags & ASYNC_MARK_) continue;

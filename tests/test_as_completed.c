@@ -133,19 +133,27 @@ TEST(W7_several_over_the_same_tasks)
 enum { KIDS = 6 };
 static ASYNC_TASK(child) kids[KIDS];
 static ASYNC_TASK(join) joiner;
-static ASYNC_TASK(counts) first, second;
+static ASYNC_TASK(
+    counts) consumers[300]; /* not used twice: a loop that is closed may leave them poisoned */
+static ASYNC_TASK(counts) * first, *second;
+static void new_consumers(void)
+{
+    static int used;
+    CHECK(used < 300);
+    first = &consumers[used++];
+    second = &consumers[used++];
+}
 static void begin(int busy_ms)
 {
     int i;
     memset(kids, 0, sizeof kids);
-    memset(&first, 0, sizeof first);
-    memset(&second, 0, sizeof second);
+    new_consumers();
     memset(&joiner, 0, sizeof joiner);
     sets_begin();
     for (i = 0; i < KIDS; i++) CHECK_INT(ASYNC_SPAWN_ON(&sets_loop, &kids[i], child, i * 2, 0), 0);
     CHECK_INT(ASYNC_SPAWN_ON(&sets_loop, &joiner, join, &kids[4].task), 0);
-    CHECK_INT(ASYNC_SPAWN_ON(&sets_loop, &first, counts, kids, KIDS, busy_ms), 0);
-    CHECK_INT(ASYNC_SPAWN_ON(&sets_loop, &second, counts, kids, KIDS, 3), 0);
+    CHECK_INT(ASYNC_SPAWN_ON(&sets_loop, first, counts, kids, KIDS, busy_ms), 0);
+    CHECK_INT(ASYNC_SPAWN_ON(&sets_loop, second, counts, kids, KIDS, 3), 0);
 }
 TEST(W9_cancelled_at_every_tick_it_leaves_all_alone)
 {
@@ -153,18 +161,18 @@ TEST(W9_cancelled_at_every_tick_it_leaves_all_alone)
     for (busy = 0; busy < 6; busy += 2)
         for (k = 0;; k++) {
             begin(busy);
-            (void)sets_tick(&first.task, k);
-            if (async_task_done(&first.task)) {
-                CHECK_INT(async_loop_run_until_complete(&sets_loop, &second.task), 0);
+            (void)sets_tick(&first->task, k);
+            if (async_task_done(&first->task)) {
+                CHECK_INT(async_loop_run_until_complete(&sets_loop, &second->task), 0);
                 sets_end();
                 break;
             }
             steps++;
-            CHECK(async_task_cancel(&first.task));
-            (void)async_loop_run_until_complete(&sets_loop, &first.task);
-            CHECK(async_task_cancelled(&first.task));
-            CHECK_INT(async_loop_run_until_complete(&sets_loop, &second.task), 0);
-            CHECK_INT(ASYNC_RESULT(&second), 12345);
+            CHECK(async_task_cancel(&first->task));
+            (void)async_loop_run_until_complete(&sets_loop, &first->task);
+            CHECK(async_task_cancelled(&first->task));
+            CHECK_INT(async_loop_run_until_complete(&sets_loop, &second->task), 0);
+            CHECK_INT(ASYNC_RESULT(second), 12345);
             for (i = 0; i < KIDS; i++) {
                 CHECK_INT(async_task_error(&kids[i].task), 0);
                 CHECK_INT(async_task_cancelling(&kids[i].task), 0);
@@ -180,7 +188,7 @@ TEST(closing_the_loop_in_the_middle_gives_everything_back)
     int k;
     for (k = 0; k < 20; k++) {
         begin(1);
-        (void)sets_tick(&second.task, k);
+        (void)sets_tick(&second->task, k);
         sets_end();
     }
 }
@@ -188,15 +196,15 @@ TEST(no_child_needs_memory_unless_somebody_else_waits_for_it)
 {
     int i;
     memset(kids, 0, sizeof kids);
-    memset(&first, 0, sizeof first);
+    new_consumers();
     sets_begin();
     for (i = 0; i < KIDS; i++) ASYNC_SPAWN_ON(&sets_loop, &kids[i], child, i, 0);
-    ASYNC_SPAWN_ON(&sets_loop, &first, counts, kids, KIDS, 3);
-    CHECK_INT(async_loop_run_until_complete(&sets_loop, &first.task), 0);
-    CHECK_INT(ASYNC_RESULT(&first), 12345);
-    ASYNC_SPAWN_ON(&sets_loop, &first, counts, kids, KIDS, 0); /* all have ended */
-    CHECK_INT(async_loop_run_until_complete(&sets_loop, &first.task), 0);
-    CHECK_INT(ASYNC_RESULT(&first), 12345);
+    ASYNC_SPAWN_ON(&sets_loop, first, counts, kids, KIDS, 3);
+    CHECK_INT(async_loop_run_until_complete(&sets_loop, &first->task), 0);
+    CHECK_INT(ASYNC_RESULT(first), 12345);
+    ASYNC_SPAWN_ON(&sets_loop, first, counts, kids, KIDS, 0); /* all have ended */
+    CHECK_INT(async_loop_run_until_complete(&sets_loop, &first->task), 0);
+    CHECK_INT(ASYNC_RESULT(first), 12345);
     CHECK_INT(sets_calls, 0);
     sets_end();
 }
@@ -204,11 +212,11 @@ TEST(without_memory_it_says_so_and_leaves_no_trace)
 {
     begin(0);
     sets_fail_at = 0;
-    (void)async_loop_run_until_complete(&sets_loop, &first.task);
-    CHECK_INT(async_task_error(&first.task), -ENOMEM);
+    (void)async_loop_run_until_complete(&sets_loop, &first->task);
+    CHECK_INT(async_task_error(&first->task), -ENOMEM);
     sets_fail_at = -1;
-    CHECK_INT(async_loop_run_until_complete(&sets_loop, &second.task), 0);
-    CHECK_INT(ASYNC_RESULT(&second), 12345);
+    CHECK_INT(async_loop_run_until_complete(&sets_loop, &second->task), 0);
+    CHECK_INT(ASYNC_RESULT(second), 12345);
     sets_end();
 }
 
