@@ -36,9 +36,9 @@
  *   >>types           errors, durations, frames, tasks, the loop
  *   >>objects         what you declare: async_timeout, async_group, async_options
  *   >>machine         how a coroutine stops and goes on
- *   >>language        ASYNC, AWAIT, TRY, DO, WITH, FOR, SPAWN, RUN
+ *   >>language        ASYNC, AWAIT, TRY, DO, WITH, FOR, SELECT, SPAWN, RUN
  *   >>api             functions: loop, calls, tasks, futures, groups
- *   >>leaves          what can be awaited: sleep, join, gather, wait_for, timeout, group
+ *   >>leaves          what can be awaited: sleep, join, gather, wait, shield, timeout, group
  *   >>sync            locks, events, semaphores, conditions, barriers, queues
  *   >>io              sockets and descriptors
  *   >>threads         calls from other threads
@@ -83,6 +83,8 @@
  *                                      waited for
  *       awaits(fetch, parse)           coroutines of yours that this body awaits; their frames
  *                                      share one union, so memory is known at compile time
+ *       selects(fetch, async_sleep)    what the branches of an ASYNC_SELECT run, leaves too;
+ *                                      in the same union
  *
  * The five rules
  *   1. What must survive an AWAIT lives in self->. A plain local does not: the function returns
@@ -105,7 +107,7 @@
  * Memory. Frames and tasks live where you put them: in a parent's clauses, static, in a struct
  * or a pool of yours. ASYNC_SPAWN_NEW takes a task from the loop's allocator and frees it at its
  * end. sizeof(struct name) is the memory of the whole call tree below a coroutine. A frame without an
- * `awaits` clause has room for any leaf of the library (88 bytes on 64-bit); to count bytes, list
+ * `awaits` clause has room for any leaf of the library (152 bytes on 64-bit); to count bytes, list
  * what you use: awaits(async_sleep) costs nothing.
  *
  * In C++ what lives in a frame must be trivial (no std::string): frames are not constructed.
@@ -118,6 +120,8 @@
  *   - Equal deadlines fire in the order in which they were set; a group cancels its members in
  *     order of creation, and run() those of the newest frame or group first. asyncio leaves both
  *     open.
+ *   - as_completed gives tasks that have ended before in the order of the arguments. wait answers
+ *     how many have ended; async_task_done() says which. Neither takes coroutines, only tasks.
  *   - run_until_complete() with nothing left that could wake anybody gives -EDEADLK.
  *   - A task of ASYNC_SPAWN_NEW is gone after its end: async_task_hold() it to look at it later.
  *
@@ -125,6 +129,8 @@
  *
  *   'union add_it_to_awaits_of_f' has no member named 'g'
  *       f awaits g: write awaits(g) in f's clauses.
+ *   'union add_it_to_awaits_of_f' has no member named 'selects_'
+ *       f has an ASYNC_SELECT: write what its branches run in selects(...) of f's clauses.
  *   field 'g' has incomplete type
  *       awaits(g) or tasks(g x) before g is defined, or of a coroutine in itself. Define callees
  *       first; recursion needs a task: ASYNC_SPAWN_NEW, or memory that the caller hands down.

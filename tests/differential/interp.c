@@ -484,9 +484,8 @@ static void run(void)
     p.condition[1].lock = &p.lock[0];
     async_barrier_init(&p.barrier[0], 2);
     async_barrier_init(&p.barrier[1], 3);
-    p.q2.queue.order = ASYNC_LIFO;
-    p.q3.queue.order = ASYNC_PRIORITY;
-    p.q3.queue.compare = by_value;
+    async_queue_init(&p.q2.queue, ASYNC_LIFO, NULL);
+    async_queue_init(&p.q3.queue, ASYNC_PRIORITY, by_value);
 
     lines = 0;
     start(0, 0, 0, NULL);
