@@ -1110,6 +1110,13 @@ static ASYNC_UNUSED_ void *async_child_;
 static ASYNC_UNUSED_ char (*async_handler_)[1];
 static ASYNC_UNUSED_ char (*async_selecting_)[2];
 
+/* Where a raise goes on. clang would not see through the switch that it goes to the end. */
+#ifdef __clang__
+#define ASYNC_DISPATCH_ if (0) { async_dispatch_: if (async_at_ == ASYNC_LAST_) goto async_last_; }
+#else
+#define ASYNC_DISPATCH_ async_dispatch_:
+#endif
+
 #define ASYNC_BEGIN                                                                                 \
     ASYNC_PRAGMAS_                                                                                  \
     enum { async_in_a_coroutine_, async_base_ = __COUNTER__, async_size_ = sizeof *self };          \
@@ -1125,7 +1132,7 @@ static ASYNC_UNUSED_ char (*async_selecting_)[2];
     async_frame_scope_ *const async_here_ = sizeof self->async_tasks_ ? self->async_tasks_[0] : NULL; \
     (void)sizeof async_handler_, (void)sizeof async_finally_;                                       \
     (void)async_pass_, (void)async_fell_, (void)sizeof async_child_, (void)async_me_, (void)async_here_, (void)async_self_;               \
-    async_dispatch_:                                                                                \
+    ASYNC_DISPATCH_                                                                                 \
     switch (ASYNC_LABEL_(async_at_)) { /* the end first: later cases may meet initialised locals */ \
     default:                                                                                        \
         async_panic_frame_(&self->async_, "resumed in a state it does not have");                   \
