@@ -182,9 +182,47 @@
 #define ASYNCC_IO !ASYNCC_FREESTANDING
 #endif
 
-/* Names, files and lines in frames, for reports. Off saves flash. */
+/* Names, files and lines in frames, for reports. Off saves flash, and the texts of errors. */
 #ifndef ASYNCC_NAMES
 #define ASYNCC_NAMES !ASYNCC_FREESTANDING
+#endif
+
+/* What a freestanding build can leave out; what it costs is in the table of `make size`.
+ * Cancellation: without it a task is 24 bytes on 32-bit machines, its frame's head included, and
+ * there are no timeouts, groups, selects, wait, as_completed and shield; no callback is taken back,
+ * nothing is started EAGER or comes from an allocator, and the loop does not know its tasks: the
+ * `tasks` clause is plain memory, so wait for what you spawn there. */
+#ifndef ASYNCC_CANCEL
+#define ASYNCC_CANCEL 1
+#endif
+/* Mistakes of the program are found at run time and panic: a body in a state that it does not have,
+ * a task spawned twice, a call that an interrupt must not make. */
+#ifndef ASYNCC_CHECK
+#define ASYNCC_CHECK 1
+#endif
+/* A freestanding build counts time in ticks, of 16, 32 or 64 bits, which may wrap: no duration
+ * is longer than half their range. How many there are in a second: */
+#ifndef ASYNCC_TICK_HZ
+#define ASYNCC_TICK_HZ 1000
+#endif
+#ifndef ASYNCC_TICK_BITS
+#define ASYNCC_TICK_BITS 32
+#endif
+/* A body with more than 250 awaits and blocks needs 16. */
+#ifndef ASYNCC_STATE_BITS
+#if ASYNCC_FREESTANDING
+#define ASYNCC_STATE_BITS 8
+#else
+#define ASYNCC_STATE_BITS 16
+#endif
+#endif
+/* 1: a freestanding program has one loop, which async_loop_ names; no pointer to it is kept. 0:
+ * several, which do not run at the same time but in interrupts of different priority. */
+#ifndef ASYNCC_ONE_LOOP
+#define ASYNCC_ONE_LOOP ASYNCC_FREESTANDING
+#endif
+#if !ASYNCC_FREESTANDING && !ASYNCC_CANCEL
+#error "asyncc.h: only a freestanding build can leave out ASYNCC_CANCEL"
 #endif
 
 /* Expand AWAIT in the form in which -Wall reports a plain local read after an await. */
@@ -210,16 +248,37 @@
 /* Files of one program that were configured differently would disagree about the layout of a
  * frame or a loop. Every body refers to the first of these functions, and who starts one to
  * another of them; their names say how the file was set, so that such a mix does not link. */
-#if ASYNCC_NAMES && ASYNCC_IO
-#define ASYNC_AS_SET_(f) f##_of_files_with_ASYNCC_NAMES_1_and_ASYNCC_IO_1
-#elif ASYNCC_NAMES
-#define ASYNC_AS_SET_(f) f##_of_files_with_ASYNCC_NAMES_1_and_ASYNCC_IO_0
-#elif ASYNCC_IO
-#define ASYNC_AS_SET_(f) f##_of_files_with_ASYNCC_NAMES_0_and_ASYNCC_IO_1
+#if ASYNCC_NAMES
+#define ASYNC_NAMES_SET_ NAMES_1
 #else
-#define ASYNC_AS_SET_(f) f##_of_files_with_ASYNCC_NAMES_0_and_ASYNCC_IO_0
+#define ASYNC_NAMES_SET_ NAMES_0
 #endif
+#if ASYNCC_IO
+#define ASYNC_IO_SET_ IO_1
+#else
+#define ASYNC_IO_SET_ IO_0
+#endif
+#if ASYNCC_FREESTANDING
+#define ASYNC_FREESTANDING_SET_ FREESTANDING_1
+#else
+#define ASYNC_FREESTANDING_SET_ FREESTANDING_0
+#endif
+#if ASYNCC_CANCEL
+#define ASYNC_CANCEL_SET_ CANCEL_1
+#else
+#define ASYNC_CANCEL_SET_ CANCEL_0
+#endif
+#define ASYNC_AS_SET_(f)                                                                           \
+    ASYNC_AS_SET__(f, ASYNC_NAMES_SET_, ASYNC_IO_SET_, ASYNC_FREESTANDING_SET_, ASYNC_CANCEL_SET_, \
+                   ASYNCC_TICK_BITS, ASYNCC_STATE_BITS)
+#define ASYNC_AS_SET__(...) ASYNC_AS_SET___(__VA_ARGS__)
+#define ASYNC_AS_SET___(f, names, io, free, cancel, tick, state)                                   \
+    f##_of_files_with_ASYNCC_##names##_and_ASYNCC_##io##_and_##free##_##cancel##_TICK_##tick##_STATE_##state
+#if ASYNCC_NAMES
 #define async_panic_frame_ ASYNC_AS_SET_(async_panic_frame)
+#else
+#define async_panic_ ASYNC_AS_SET_(async_panic)
+#endif
 #define async_run_ ASYNC_AS_SET_(async_run)
 #define async_run_main_ ASYNC_AS_SET_(async_run_main)
 #define async_spawn_ ASYNC_AS_SET_(async_spawn)
@@ -351,9 +410,12 @@ enum {
 enum { ASYNC_PENDING_ = 1, ASYNC_RETURNING_ = 2, ASYNC_YIELDED_ = 3 };
 
 /* A duration is a type of its own, so that a bare number does not compile. */
+#if !ASYNCC_FREESTANDING
 typedef struct async_duration {
     int64_t ns;
 } async_duration;
+#define ASYNC_SPAN_(d) ((d).ns)
+#define ASYNC_SPAN_MAX_ INT64_MAX
 
 ASYNC_INLINE_ async_duration async_duration_(int64_t n, int64_t unit)
 {
@@ -372,6 +434,55 @@ ASYNC_INLINE_ async_duration async_duration_(int64_t n, int64_t unit)
 
 /* A point on the loop's own clock, in nanoseconds. Monotonic; only differences mean anything. */
 typedef int64_t async_time;
+typedef int64_t async_span_;
+#define ASYNC_DUE_(when, now) ((when) <= (now))
+#else
+/* A point on the loop's clock, in ticks. It wraps: only differences mean anything. */
+#if ASYNCC_TICK_BITS == 16
+typedef uint16_t async_time;
+typedef int16_t async_span_;
+#define ASYNC_SPAN_MAX_ INT16_MAX
+#elif ASYNCC_TICK_BITS == 32
+typedef uint32_t async_time;
+typedef int32_t async_span_;
+#define ASYNC_SPAN_MAX_ INT32_MAX
+#else
+typedef uint64_t async_time;
+typedef int64_t async_span_;
+#define ASYNC_SPAN_MAX_ INT64_MAX
+#endif
+#define ASYNC_DUE_(when, now) ((async_span_)(async_time)((now) - (when)) >= 0)
+
+typedef struct async_duration {
+    async_span_ ticks;
+} async_duration;
+#define ASYNC_SPAN_(d) ((d).ticks)
+
+/* A constant is converted by the compiler, rounded up, and cut to the longest there is. Anything
+ * else is multiplied, where a unit is a whole number of ticks, or else divided: where that
+ * matters, count in ASYNC_TICKS(n). */
+static inline __attribute__((__always_inline__)) ASYNC_UNUSED_ async_duration
+async_duration_(int64_t n, uint32_t per_second)
+{
+    async_duration d;
+    if (ASYNCC_TICK_HZ % per_second == 0) n *= ASYNCC_TICK_HZ / per_second;
+    else if (per_second % ASYNCC_TICK_HZ == 0)
+        n = (n + (int64_t)(per_second / ASYNCC_TICK_HZ - 1)) /
+            (int64_t)(per_second / ASYNCC_TICK_HZ);
+    else n = (n * ASYNCC_TICK_HZ + (int64_t)(per_second - 1)) / (int64_t)per_second;
+    if (__builtin_constant_p(n) && n > ASYNC_SPAN_MAX_) n = ASYNC_SPAN_MAX_;
+    d.ticks = (async_span_)n;
+    return d;
+}
+#define ASYNC_UNIT_(n, per_second)                                                                 \
+    async_duration_((n), (per_second) + 0 * (uint32_t)sizeof((n) % 1))
+#define ASYNC_NS(n) ASYNC_UNIT_(n, 1000000000u)
+#define ASYNC_US(n) ASYNC_UNIT_(n, 1000000u)
+#define ASYNC_MS(n) ASYNC_UNIT_(n, 1000u)
+#define ASYNC_SEC(n) ASYNC_UNIT_(n, 1u)
+#define ASYNC_TICKS(n) ASYNC_UNIT_(n, (uint32_t)ASYNCC_TICK_HZ)
+#define ASYNC_FOREVER ASYNC_TICKS(ASYNC_SPAN_MAX_)
+#endif
 
 typedef struct async_frame async_frame;
 typedef struct async_handle async_handle;
@@ -388,7 +499,16 @@ typedef struct {
 } use_ASYNC_RETURN_in_a_coroutine;
 typedef use_ASYNC_RETURN_in_a_coroutine async_status_;
 
-/* One per coroutine, constant. */
+/* One per coroutine, constant; in what has no names to give, its function will do. */
+#if ASYNCC_NAMES || ASYNCC_CANCEL
+typedef const struct async_type *async_type_ref_;
+#define ASYNC_RESUME_OF_(type) ((type)->resume)
+#define ASYNC_TYPE_REF_(N) (&async_type_of_##N)
+#else
+typedef async_status_ (*async_type_ref_)(async_frame *, async_task *, int err);
+#define ASYNC_RESUME_OF_(type) (type)
+#define ASYNC_TYPE_REF_(N) async_resume_of_##N
+#endif
 struct async_type {
     async_status_ (*resume)(async_frame *, async_task *, int err);
 #if ASYNCC_NAMES
@@ -397,15 +517,21 @@ struct async_type {
 #endif
 };
 
+#if ASYNCC_STATE_BITS == 8
+typedef uint8_t async_state_;
+#else
+typedef uint16_t async_state_;
+#endif
+
 /* The head of every frame. The state says where the body goes on; `held` is the error in flight
  * while a FINALLY part runs. */
 struct async_frame {
-    const async_type *type;
+    async_type_ref_ type;
     union {
         async_frame *caller;   /* who awaits this frame */
         async_handle *waiters; /* the first frame of a task: who waits for the task, newest first */
     } up;
-    uint16_t state;
+    async_state_ state;
     int16_t held;
 #if ASYNCC_NAMES
     int line; /* of the await it is suspended at */
@@ -415,10 +541,15 @@ struct async_frame {
 /* Something that can be run, and what it is linked by. It is in one list at a time: the ready
  * queue, a slot of the timer wheel, or the waiters of what it waits for. */
 struct async_handle {
-    async_handle *next, **pprev;
+    async_handle *next;
+#if ASYNCC_CANCEL
+    async_handle **pprev;
     const async_ops *ops;
+#endif
 };
 
+/* Without cancellation all handles behave as a task does: they have a frame that is resumed. */
+#if ASYNCC_CANCEL
 /* How a handle behaves, which for a task also says what it waits for. */
 struct async_ops {
     void (*run)(async_handle *);         /* its turn in the ready queue */
@@ -427,31 +558,59 @@ struct async_ops {
     /* a collector: a child of it ended, and this node is what told it */
     void (*child_done)(async_task *, async_task *child, async_handle *node);
     const async_ops *woken; /* how it behaves once it has been woken */
-    const char *what;       /* for people */
+#if ASYNCC_NAMES
+    const char *what; /* for people */
+#endif
 };
+
+#if ASYNCC_NAMES
+#define ASYNC_WHAT_(text) , text
+#else
+#define ASYNC_WHAT_(text)
+#endif
+#define ASYNC_OPS_(run, cancel, target, child_done, woken, what)                                   \
+    {                                                                                              \
+        run, cancel, target, child_done, woken ASYNC_WHAT_(what)                                   \
+    }
+#endif
 
 /* A handle with a deadline; a task and an async_call begin like this. */
 struct async_timer_ {
     async_handle h;
-    int64_t when;
+    async_time when;
 };
 
 /* A task: a root frame follows it in memory. */
 struct async_task {
     async_handle h;
     union {
-        int64_t when;     /* deadline of a sleep */
+        async_time when;  /* deadline of a sleep */
         void *on;         /* what it waits for */
         const char *text; /* after its end: what ASYNC_RAISE said */
+#if !ASYNCC_CANCEL
+        int wake; /* once woken: what to resume it with; after its end, its outcome */
+#endif
     } u;
     async_frame *frame; /* whom to resume */
+#if ASYNCC_CANCEL
     async_scope *scope; /* who answers for it: the loop, a frame or a group */
     async_task *next, **pprev;
+#endif
+#if ASYNCC_CANCEL
     int16_t wake;        /* what to resume it with; 0 while it runs; after its end, its outcome */
     uint16_t cancelling; /* cancel() minus uncancel() */
     uint16_t flags;
     uint8_t refs; /* of a task from the allocator: who still needs the memory; else 0 */
+#endif
 };
+#if ASYNCC_CANCEL
+#define ASYNC_WAKE_(task) ((task)->wake)
+#define ASYNC_IS_LIVE_(task) ((task)->flags & ASYNC_LIVE_)
+#else
+#define ASYNC_IS_LIVE_(task) (((const async_frame *)(const void *)((task) + 1))->type)
+#define ASYNC_WAKE_(task) ((task)->u.wake)
+#endif
+#if ASYNCC_CANCEL
 enum {
     ASYNC_LIVE_ = 1,      /* spawned, not done */
     ASYNC_DONE_ = 2,      /* has an outcome */
@@ -466,6 +625,9 @@ enum {
     ASYNC_SLOT_ = 0x8000, /* it lives in a `tasks` clause: that frame answers for it */
     ASYNC_SLOT_FILL_ = 0x80
 };
+#else
+enum { ASYNC_SLOT_FILL_ = 0 };
+#endif
 enum { ASYNC_EAGER_ = 1 }; /* how to spawn: with this and ASYNC_HEAP_ */
 
 /* Who answers for tasks. `child_done` runs when one ends. */
@@ -488,9 +650,12 @@ typedef struct async_frame_scope_ {
 typedef struct async_call {
     async_handle h;
     union {
-        int64_t when;
+        async_time when;
         uint32_t posted; /* by async_call_soon_threadsafe(); 0 whenever it is not scheduled */
     };
+#if !ASYNCC_CANCEL
+    const async_frame *frame;
+#endif
     int (*fn)(void *arg); /* a negative return is reported to the loop's error handler */
     void *arg;
     async_loop *loop;
@@ -545,6 +710,10 @@ typedef struct async_group {
 /* A place in a line of tasks. It stays in line until the task runs, also when it is cancelled:
  * who has been chosen and cannot take it passes it on. */
 typedef struct async_waiter_ {
+#if !ASYNCC_CANCEL
+    async_frame frame; /* is resumed before the one that waits */
+    void (*run)(async_handle *);
+#endif
     struct async_waiter_ *next, *prev;
     async_task *task;
     uint8_t state; /* 0 waits, 1 chosen, 2 cancelled */
@@ -664,6 +833,15 @@ typedef struct async_note_ {
     bool ended;  /* the task ended with it, and nobody has looked */
 } async_note_;
 
+#if !ASYNCC_CANCEL
+struct async_loop {
+    async_handle *near;         /* timers, by deadline */
+    async_handle *head, **tail; /* ready queue: interrupts may add to it; tail: of one not empty */
+#if ASYNCC_ONE_LOOP
+    volatile async_time ticks; /* by async_tick() */
+#endif
+};
+#else
 struct async_loop {
     async_handle *head, **tail; /* ready queue */
     async_handle *batch;        /* this tick's share of it: what is still to run */
@@ -672,7 +850,10 @@ struct async_loop {
     int64_t next_timer;         /* no timer is due before this */
     uint32_t timers;            /* live ones */
     uint8_t flags;
-    async_handle *near; /* timers by deadline: those that have left the wheel */
+#if ASYNCC_ONE_LOOP
+    volatile async_time ticks; /* by async_tick() */
+#endif
+    async_handle *near;        /* timers by deadline: those that have left the wheel */
 #if ASYNC_WHEEL_
     int64_t wheel_time;
     uint32_t levels;                     /* those that may hold something */
@@ -708,6 +889,7 @@ struct async_loop {
     bool napping;         /* the inbox was marked: it wants a wake */
 #endif
 };
+#endif
 enum {
     ASYNC_RUNNING_ = 1,
     ASYNC_STOP_ = 2,
@@ -844,7 +1026,11 @@ enum {
 #define ASYNC_SCOPE_args(...)
 #define ASYNC_SCOPE_vars(...)
 #define ASYNC_SCOPE_raw(...)
+#if ASYNCC_CANCEL
 #define ASYNC_SCOPE_tasks(...) + 1
+#else
+#define ASYNC_SCOPE_tasks(...)
+#endif
 #define ASYNC_SCOPE_awaits(...)
 #define ASYNC_SCOPE_selects(...)
 #define ASYNC_CALLEE_(x) struct x x;
@@ -946,6 +1132,13 @@ enum {
 #else
 #define ASYNC_TYPE_(N) { async_resume_of_##N }
 #endif
+#if ASYNCC_NAMES || ASYNCC_CANCEL
+#define ASYNC_TYPE_OBJECT_(kind, N) kind const async_type async_type_of_##N = ASYNC_TYPE_(N);
+#define ASYNC_TYPE_EXTERN_(N) extern const async_type async_type_of_##N;
+#else
+#define ASYNC_TYPE_OBJECT_(kind, N)
+#define ASYNC_TYPE_EXTERN_(N)
+#endif
 #define ASYNC_BODY_(N) async_status_ async_body_of_##N(struct N *self, async_task *async_task_, int async_why_)
 #define ASYNC_RESUME_(N) async_status_ async_resume_of_##N(async_frame *async_frame_, async_task *async_task_, int async_why_)
 #define ASYNC_RESUME_BODY_(N) { return async_body_of_##N((struct N *)(void *)async_frame_, async_task_, async_why_); }
@@ -953,13 +1146,13 @@ enum {
 #define ASYNC_STATIC_(N)                                            \
     ASYNC_INLINE_ ASYNC_BODY_(N);                                   \
     static ASYNC_UNUSED_ ASYNC_RESUME_(N);                          \
-    static ASYNC_UNUSED_ const async_type async_type_of_##N = ASYNC_TYPE_(N); \
+    ASYNC_TYPE_OBJECT_(static ASYNC_UNUSED_, N)                     \
     static ASYNC_UNUSED_ ASYNC_RESUME_(N) ASYNC_RESUME_BODY_(N)     \
     ASYNC_INLINE_ ASYNC_BODY_(N)
 
 #define ASYNC_EXTERN_(N)                                            \
     ASYNC_C_BEGIN_                                                  \
-    extern const async_type async_type_of_##N;                      \
+    ASYNC_TYPE_EXTERN_(N)                                           \
     ASYNC_BODY_(N);                                                 \
     ASYNC_RESUME_(N);                                               \
     ASYNC_C_END_                                                    \
@@ -976,7 +1169,7 @@ enum {
 #define ASYNC_DECLARE(R, ...) ASYNC_2_(R, , __VA_ARGS__, async_(), async_(), async_(), async_(), async_(), async_(), )
 #define ASYNC_2_(R, X, N, p1, p2, p3, p4, p5, p6, ...) ASYNC_TYPES_(R, N, X, p1, p2, p3, p4, p5, p6) ASYNC_EXTERN_(N)
 #define ASYNC_DEFINE(N)                                 \
-    const async_type async_type_of_##N = ASYNC_TYPE_(N); \
+    ASYNC_TYPE_OBJECT_(, N)                              \
     ASYNC_RESUME_(N) ASYNC_RESUME_BODY_(N)              \
     ASYNC_BODY_(N)
 
@@ -1016,11 +1209,17 @@ enum {
 #endif
 #define ASYNC_PRAGMAS_END_ _Pragma("GCC diagnostic pop")
 #elif defined(__GNUC__)
+#if __GNUC__ >= 7
+#define ASYNC_PRAGMAS_NEW_                                          \
+    _Pragma("GCC diagnostic ignored \"-Wimplicit-fallthrough\"")    \
+    _Pragma("GCC diagnostic ignored \"-Wdangling-else\"")
+#else
+#define ASYNC_PRAGMAS_NEW_ _Pragma("GCC diagnostic ignored \"-Wparentheses\"")
+#endif
 #define ASYNC_PRAGMAS_                                              \
     _Pragma("GCC diagnostic push")                                  \
     _Pragma("GCC diagnostic ignored \"-Wshadow\"")                  \
-    _Pragma("GCC diagnostic ignored \"-Wimplicit-fallthrough\"")    \
-    _Pragma("GCC diagnostic ignored \"-Wdangling-else\"")           \
+    ASYNC_PRAGMAS_NEW_                                              \
     _Pragma("GCC diagnostic error \"-Woverflow\"")                  \
     _Pragma("GCC diagnostic error \"-Wreturn-type\"")               \
     ASYNC_PRAGMAS_LANGUAGE_
@@ -1058,16 +1257,37 @@ enum {
 #endif
 
 /* The two states that are not awaits. */
+#if ASYNCC_STATE_BITS == 8
+enum { ASYNC_LAST_ = 0xfe, ASYNC_FINISHED_ = 0xff };
+#else
 enum { ASYNC_LAST_ = 0x7ffe, ASYNC_FINISHED_ = 0x7fff };
+#endif
 
 ASYNC_C_BEGIN_
+#if ASYNCC_NAMES
 ASYNC_API void async_panic_frame_(const async_frame *frame, const char *what) __attribute__((__noreturn__));
 ASYNC_API void async_panic_in_(const char *function, const char *file, int line, const char *what) __attribute__((__noreturn__));
 ASYNC_API void async_panic_at_(const char *file, int line, const char *what) __attribute__((__noreturn__));
+#else
+ASYNC_API void async_panic_(void) __attribute__((__noreturn__));
+#define async_panic_frame_(frame, what) ((void)(frame), async_panic_())
+#define async_panic_in_(function, file, line, what) async_panic_()
+#define async_panic_at_(file, line, what) ((void)(file), (void)(line), async_panic_())
+#endif
+#if ASYNCC_CANCEL
 ASYNC_API int async_raise_(async_task *task, int error, const char *text);
 ASYNC_API void async_caught_(async_task *task);
+#else
+#define async_raise_(task, error, text) (error)
+#define async_caught_(task) ((void)0)
+#endif
+#if ASYNCC_CANCEL
 ASYNC_API void async_own_children_(async_frame_scope_ *scope, async_frame *frame, size_t size);
 ASYNC_API int async_join_children_(async_frame *frame, async_frame_scope_ *scope, async_task *task, int error);
+#else
+#define async_own_children_(scope, frame, size) ((void)(scope))
+#define async_join_children_(frame, scope, task, error) ((void)(scope), error)
+#endif
 /* Never defined: a call that the compiler cannot prove unreachable is the diagnostic. */
 void async_left_the_body_(void) ASYNC_ERROR_("break or continue leaves the coroutine's body");
 void async_no_result_(void) ASYNC_ERROR_("a coroutine with a result ends without ASYNC_RETURN");
@@ -1079,6 +1299,12 @@ ASYNC_C_END_
 #define ASYNC_PANIC_(what) async_panic_in_(__func__, __FILE__, __LINE__, what)
 #else
 #define ASYNC_PANIC_(what) async_panic_in_(NULL, NULL, 0, NULL)
+#endif
+
+#if ASYNCC_CHECK
+#define ASYNC_BAD_STATE_ async_panic_frame_(&self->async_, "resumed in a state it does not have");
+#else
+#define ASYNC_BAD_STATE_ __builtin_unreachable();
 #endif
 
 /* Without the optimiser's proof the mistake is found when it happens. */
@@ -1117,6 +1343,15 @@ static ASYNC_UNUSED_ char (*async_selecting_)[2];
 #define ASYNC_DISPATCH_ async_dispatch_:
 #endif
 
+/* Only a frame with tasks is ever suspended there. */
+#if ASYNCC_FREESTANDING
+#define ASYNC_GO_LAST_ if (sizeof *async_handler_ == ASYNC_LAST_) goto async_last_;
+#define ASYNC_LAST_OF_(self) (sizeof self->async_tasks_ ? (int)ASYNC_LAST_ : -1)
+#else
+#define ASYNC_GO_LAST_
+#define ASYNC_LAST_OF_(self) ASYNC_LAST_
+#endif
+
 #define ASYNC_BEGIN                                                                                 \
     ASYNC_PRAGMAS_                                                                                  \
     enum { async_in_a_coroutine_, async_base_ = __COUNTER__, async_size_ = sizeof *self };          \
@@ -1133,10 +1368,10 @@ static ASYNC_UNUSED_ char (*async_selecting_)[2];
     (void)sizeof async_handler_, (void)sizeof async_finally_;                                       \
     (void)async_pass_, (void)async_fell_, (void)sizeof async_child_, (void)async_me_, (void)async_here_, (void)async_self_;               \
     ASYNC_DISPATCH_                                                                                 \
-    switch (ASYNC_LABEL_(async_at_)) { /* the end first: later cases may meet initialised locals */ \
+    switch (ASYNC_LABEL_((int)async_at_)) { /* the end first: later cases may meet initialised locals */ \
     default:                                                                                        \
-        async_panic_frame_(&self->async_, "resumed in a state it does not have");                   \
-    ASYNC_CASE_(ASYNC_LAST_):                                                                 \
+        ASYNC_BAD_STATE_                                                                            \
+    ASYNC_CASE_(ASYNC_LAST_OF_(self)):                                                              \
     async_last_:                                                                                    \
         if (sizeof self->async_tasks_) {                                                            \
             async_err_ = async_join_children_(&self->async_, async_here_, async_me_, async_err_);   \
@@ -1153,6 +1388,7 @@ static ASYNC_UNUSED_ char (*async_selecting_)[2];
 
 #define ASYNC_END                                                                                   \
         ASYNC_ASSERT_(sizeof *async_handler_ == ASYNC_LAST_, "ASYNC_TRY without ASYNC_CATCH, or ASYNC_DO without ASYNC_FINALLY"); \
+        ASYNC_ASSERT_(ASYNC_STATE_(__COUNTER__) < ASYNC_LAST_, "too many awaits in one body: ASYNCC_STATE_BITS=16, or cut it in two"); \
         if (sizeof *self->async_void_[0][0] == 1) ASYNC_NO_RESULT_;                                 \
         async_err_ = 0;                                                                             \
         goto async_last_;                                                                           \
@@ -1171,7 +1407,8 @@ ASYNC_INLINE_ void async_fill_(char *frame, int with, size_t from, size_t to)
 
 #define ASYNC_THROW_(e) do {                                                                        \
         async_err_ = (e);                                                                           \
-        async_at_ = (uint16_t)sizeof *async_handler_;                                               \
+        ASYNC_GO_LAST_                                                                              \
+        async_at_ = (async_state_)sizeof *async_handler_;                                               \
         goto async_dispatch_;                                                                       \
     } while (0)
 
@@ -1244,18 +1481,32 @@ ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_
     ((struct f *)async_child_)->async_.state = 0; /* and `held`, in the same store */              \
     ((struct f *)async_child_)->async_.held = 0;                                                    \
     async_err_ = async_body_of_##f((struct f *)async_child_, async_me_, 0).code;                    \
-    ASYNC_SUSPEND_(n, ((async_frame *)async_child_)->type = &async_type_of_##f;                     \
+    ASYNC_SUSPEND_(n, ((async_frame *)async_child_)->type = ASYNC_TYPE_REF_(f);                     \
                       ((async_frame *)async_child_)->up.caller = &self->async_;)
 #define ASYNC_CALL_10(n, f)                                                                         \
     (void)sizeof((f)(), 0);                                                                         \
     ASYNC_ROOM_FOR_(f);                                                                             \
     async_err_ = f##_leaf_((struct f *)(void *)&self->async_awaits_, &self->async_, async_me_);     \
-    ASYNC_SUSPEND_(n, )
+    ASYNC_SUSPEND_(n, )                                                                             \
+    ASYNC_SURE_(f)
 #define ASYNC_CALL_11(n, f, ...)                                                                    \
     (void)sizeof((f)(__VA_ARGS__), 0);                                                              \
     ASYNC_ROOM_FOR_(f);                                                                             \
     async_err_ = f##_leaf_((struct f *)(void *)&self->async_awaits_, &self->async_, async_me_, __VA_ARGS__); \
-    ASYNC_SUSPEND_(n, )
+    ASYNC_SUSPEND_(n, )                                                                             \
+    ASYNC_SURE_(f)
+/* Without cancellation some cannot fail, which the compiler does not see. */
+#if ASYNCC_CANCEL
+#define ASYNC_SURE_(f)
+#else
+#define ASYNC_SURE_(f) if (ASYNC_SECOND_(ASYNC_CAT_(ASYNC_SURE_, f), 0, )) async_err_ = 0;
+#define ASYNC_SURE_async_sleep , 1
+#define ASYNC_SURE_async_event_wait , 1
+#define ASYNC_SURE_async_lock_acquire , 1
+#define ASYNC_SURE_async_lock_enter , 1
+#define ASYNC_SURE_async_semaphore_acquire , 1
+#define ASYNC_SURE_async_semaphore_enter , 1
+#endif
 #define ASYNC_ROOM_FOR_(f) \
     ASYNC_ASSERT_(sizeof(struct f) <= sizeof self->async_awaits_, "this frame has no room for " #f ": add it to awaits(...)")
 
@@ -1272,7 +1523,7 @@ ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_
 #define ASYNC_STATE_(n) ((int)(n) - (int)async_base_)
 #define ASYNC_SUSPEND_(n, link)                                                                     \
     if (ASYNC_RARE_(async_err_ == ASYNC_PENDING_)) {                                                \
-        link self->async_.state = (uint16_t)ASYNC_STATE_(n);                                        \
+        link self->async_.state = (async_state_)ASYNC_STATE_(n);                                        \
         ASYNC_NOTE_LINE_                                                                            \
         return ASYNC_MAKE_(async_status_, ASYNC_PENDING_);                                          \
     ASYNC_CASE_(ASYNC_STATE_(n)):;                                                            \
@@ -1409,7 +1660,7 @@ ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_
 #define ASYNC_YIELD(...) ASYNC_YIELD_(__COUNTER__, __VA_ARGS__)
 #define ASYNC_YIELD_(n, ...) do {                                                                   \
         self->async_value_ = (__VA_ARGS__);                                                         \
-        self->async_.state = (uint16_t)ASYNC_STATE_(n);                                             \
+        self->async_.state = (async_state_)ASYNC_STATE_(n);                                             \
         ASYNC_NOTE_LINE_                                                                            \
         return ASYNC_MAKE_(async_status_, ASYNC_YIELDED_);                                          \
     ASYNC_CASE_(ASYNC_STATE_(n)):;                                                            \
@@ -1429,8 +1680,8 @@ ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_
         ASYNC_START_(gen, __VA_ARGS__);                                                             \
     } while (0)
 #define ASYNC_START_(gen, ...) \
-    async_start_(ASYNC_FRAME_((gen), __VA_ARGS__), &ASYNC_TYPE_OF_(ASYNC_FIRST_(__VA_ARGS__, )))
-#define ASYNC_TYPE_OF_(f) ASYNC_CAT_(async_type_of_, f)
+    async_start_(ASYNC_FRAME_((gen), __VA_ARGS__), ASYNC_TYPE_OF_(ASYNC_FIRST_(__VA_ARGS__, )))
+#define ASYNC_TYPE_OF_(f) ASYNC_TYPE_REF_(f)
 #define ASYNC_FOR(lv, gen, ...) ASYNC_FOR_(__COUNTER__, __COUNTER__, __COUNTER__, lv, gen, __VA_ARGS__)
 #define ASYNC_FOR_(n, next, close, lv, gen, ...) ASYNC_FOR__(n, next, close, lv, gen, __VA_ARGS__)
 #define ASYNC_FOR__(n, next, close, lv, gen, ...)                                                   \
@@ -1486,7 +1737,7 @@ ASYNC_INLINE_ void async_not_open_(const async_frame *generator)
     if (ASYNC_RARE_(generator->type && generator->state && generator->state != ASYNC_FINISHED_))
         async_panic_frame_(generator, "ASYNC_START of a generator that has not ended: AWAIT_CLOSE() it first");
 }
-ASYNC_INLINE_ void async_start_(async_frame *generator, const async_type *type)
+ASYNC_INLINE_ void async_start_(async_frame *generator, async_type_ref_ type)
 {
     generator->type = type;
     generator->up.caller = NULL;
@@ -1497,7 +1748,7 @@ ASYNC_INLINE_ int async_next_(async_frame *generator, async_frame *caller, async
 {
     if (generator->state == ASYNC_FINISHED_) return 0;
     generator->up.caller = caller;
-    return generator->type->resume(generator, task, err).code;
+    return ASYNC_RESUME_OF_(generator->type)(generator, task, err).code;
 }
 /* One that has not started has nothing to clean up. */
 ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *caller, async_task *task)
@@ -1624,7 +1875,7 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
 #define ASYNC_SPAWN_ON(loop, tp, ...) ASYNC_SPAWN_(tp, &(loop)->scope, ASYNC_PLACE_, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 #define ASYNC_SPAWN_(tp, scope, place, how, f, ...) ASYNC_NAMED_(f, ) ASYNC_SPAWN__(tp, scope, place, how, f, __VA_ARGS__)
 #define ASYNC_SPAWN__(tp, scope, place, how, f, ...) \
-    async_spawn_placed_(ASYNC_FRAME_(&(tp)->f##_, __VA_ARGS__), &async_type_of_##f, scope, how, place(), __FILE__, __LINE__)
+    async_spawn_placed_(ASYNC_FRAME_(&(tp)->f##_, __VA_ARGS__), ASYNC_TYPE_REF_(f), scope, how, place(), __FILE__, __LINE__)
 /* Where it is named, the compiler knows whether a task lives in the frame of the body around. */
 #define ASYNC_PLACE_() async_here_, async_self_, async_size_
 #define ASYNC_NO_PLACE_() NULL, NULL, 0
@@ -1635,7 +1886,7 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
 #define ASYNC_SPAWN_NEW_(scope, how, f, ...) ASYNC_NAMED_(f, ) ASYNC_SPAWN_NEW__(scope, how, f, __VA_ARGS__)
 #define ASYNC_SPAWN_NEW__(scope, how, f, ...)                                                       \
     ((ASYNC_TASK(f) *)(void *)async_spawn_new_(                                                     \
-        ASYNC_FRAME_((struct f *)async_new_frame_(sizeof(ASYNC_TASK(f)), scope), __VA_ARGS__), &async_type_of_##f, scope, how))
+        ASYNC_FRAME_((struct f *)async_new_frame_(sizeof(ASYNC_TASK(f)), scope), __VA_ARGS__), ASYNC_TYPE_REF_(f), scope, how))
 
 /* ASYNC_RUN(f, arguments): runs f to its end on a loop of its own, then cancels what is left and
  * closes the loop. Prints an unhandled error; 0 if there was none, else 1: main's return value.
@@ -1648,26 +1899,31 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
 #define ASYNC_RUN__(f, ...)                                                                         \
     [&]() -> int {                                                                                  \
         async_task_of_##f async_main_ = async_task_of_##f();                                        \
-        return async_run_main_(ASYNC_FRAME_(&async_main_.frame_, __VA_ARGS__), &async_type_of_##f); \
+        return async_run_main_(ASYNC_FRAME_(&async_main_.frame_, __VA_ARGS__), ASYNC_TYPE_REF_(f)); \
     }()
 #define ASYNC_RUN_TO__(lv, f, ...)                                                                  \
     [&]() -> int {                                                                                  \
         async_task_of_##f async_main_ = async_task_of_##f();                                        \
-        int async_end_ = async_run_(ASYNC_FRAME_(&async_main_.frame_, __VA_ARGS__), &async_type_of_##f); \
+        int async_end_ = async_run_(ASYNC_FRAME_(&async_main_.frame_, __VA_ARGS__), ASYNC_TYPE_REF_(f)); \
         if (!async_end_) (lv) = async_main_.frame_.async_result_;                                   \
         return async_end_;                                                                          \
     }()
 #else
 #define ASYNC_RUN__(f, ...) \
-    async_run_main_(ASYNC_FRAME_(&((ASYNC_TASK(f)){0}).frame_, __VA_ARGS__), &async_type_of_##f)
+    async_run_main_(ASYNC_FRAME_(&((ASYNC_TASK(f)){0}).frame_, __VA_ARGS__), ASYNC_TYPE_REF_(f))
 #define ASYNC_RUN_TO__(lv, f, ...)                                                                  \
     __extension__({                                                                                 \
         ASYNC_TASK(f) async_main_ = {0};                                                            \
-        int async_ran_ = async_run_(ASYNC_FRAME_(&async_main_.frame_, __VA_ARGS__), &async_type_of_##f); \
+        int async_ran_ = async_run_(ASYNC_FRAME_(&async_main_.frame_, __VA_ARGS__), ASYNC_TYPE_REF_(f)); \
         if (!async_ran_) (lv) = async_main_.frame_.async_result_;                                   \
         async_ran_;                                                                                 \
     })
 #endif
+
+/* ASYNC_RUN_TASK(&task, f, arguments): the same as ASYNC_RUN, in memory of yours. */
+#define ASYNC_RUN_TASK(tp, ...) ASYNC_RUN_TASK_(tp, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_RUN_TASK_(tp, f, ...) ASYNC_NAMED_(f, ) ASYNC_RUN_TASK__(tp, f, __VA_ARGS__)
+#define ASYNC_RUN_TASK__(tp, f, ...) async_run_main_(ASYNC_FRAME_(&(tp)->f##_, __VA_ARGS__), ASYNC_TYPE_REF_(f))
 
 /* ASYNC_RESULT(&task): what it returned. Panics unless it has ended without error. */
 #define ASYNC_RESULT(tp) (async_check_result_(&(tp)->task, __FILE__, __LINE__), (tp)->frame_.async_result_)
@@ -1706,20 +1962,55 @@ ASYNC_API int async_loop_init(async_loop *loop, const async_options *options);
 ASYNC_API int async_loop_run_until_complete(async_loop *loop, async_task *task);
 /* Runs until async_loop_stop(): 0, or as above. */
 ASYNC_API int async_loop_run_forever(async_loop *loop);
+#if ASYNCC_CANCEL
 /* The loop returns after the current tick. Before a run: that run does one tick. */
 ASYNC_API void async_loop_stop(async_loop *loop);
+#endif
+#if !ASYNCC_FREESTANDING
 /* Drops what is queued, without running it; reports tasks that still wait and errors nobody
  * looked at. 0, also the second time; -EBUSY while it runs. */
 ASYNC_API int async_loop_close(async_loop *loop);
+#endif
+#if ASYNCC_CANCEL
 /* Cancels every task and runs until those have ended, as ASYNC_RUN does at its end. */
 ASYNC_API int async_loop_shutdown(async_loop *loop);
+#endif
+/* This thread's loop: the one that runs, or else the latest; of a freestanding program, the only
+ * one, which needs no async_loop_init(). */
+#if ASYNCC_ONE_LOOP
+extern async_loop async_only_loop_;
+ASYNC_INLINE_ async_loop *async_get_event_loop(void)
+{
+    return &async_only_loop_;
+}
+#else
+ASYNC_API async_loop *async_get_event_loop(void);
+#endif
 /* The loop's clock, read now. Nanoseconds; monotonic. */
 ASYNC_API async_time async_loop_time(async_loop *loop);
+#if !ASYNCC_FREESTANDING
 /* Lets time pass on a virtual clock, as a step that takes so long would on a real one. 0, or
  * -EINVAL if the clock is real. */
 ASYNC_API int async_loop_advance(async_loop *loop, async_duration d);
+#endif
+#if ASYNCC_CANCEL
 /* The loop that runs in this thread, or NULL. */
 ASYNC_API async_loop *async_running_loop(void);
+#endif
+
+#if ASYNCC_FREESTANDING && !defined(ASYNCC_NOW)
+/* The clock of a build that has no ASYNCC_NOW(): for your timer's interrupt, once a tick. */
+#if ASYNCC_ONE_LOOP
+extern async_loop async_only_loop_;
+#define async_ticks async_only_loop_.ticks
+#else
+extern volatile async_time async_ticks;
+#endif
+ASYNC_INLINE_ void async_tick(void)
+{
+    async_ticks = (async_time)(async_ticks + 1);
+}
+#endif
 
 /* --- calls --- */
 
@@ -1731,20 +2022,27 @@ ASYNC_API int async_call_later(async_loop *loop, async_call *call, async_duratio
                                int (*fn)(void *), void *arg);
 ASYNC_API int async_call_at(async_loop *loop, async_call *call, async_time when, int (*fn)(void *),
                             void *arg);
+#if ASYNCC_CANCEL
 /* It will not run, and its memory is yours again. False: it was not scheduled. */
 ASYNC_API bool async_call_cancel(async_call *call);
-
+#endif
 /* --- tasks --- */
 
+#if ASYNCC_CANCEL
 /* The task whose step this is, or NULL. */
 ASYNC_API async_task *async_current_task(void);
+#endif
 ASYNC_INLINE_ bool async_task_done(const async_task *task)
 {
+#if ASYNCC_CANCEL
     return (task->flags & ASYNC_DONE_) != 0;
+#else
+    return ((const async_frame *)(const void *)(task + 1))->state == ASYNC_FINISHED_;
+#endif
 }
 ASYNC_INLINE_ bool async_task_cancelled(const async_task *task)
 {
-    return async_task_done(task) && task->wake == ASYNC_CANCELED;
+    return async_task_done(task) && ASYNC_WAKE_(task) == ASYNC_CANCELED;
 }
 /* Its error: 0, negative, ASYNC_CANCELED; -EINPROGRESS if it has not ended. */
 ASYNC_API int async_task_error(async_task *task);
@@ -1752,25 +2050,34 @@ ASYNC_API int async_task_error(async_task *task);
 ASYNC_API const char *async_task_error_text(const async_task *task);
 /* The text of the error that this task has caught last, or NULL. */
 ASYNC_API const char *async_error_text(void);
+#if ASYNCC_CANCEL
 /* Asks it to end: ASYNC_CANCELED is raised where it waits, on the next tick. What it awaits is
  * cancelled first. False: it has ended. */
 ASYNC_API bool async_task_cancel(async_task *task);
 /* How many cancels were asked of it; take one back (the rest is returned). */
 ASYNC_INLINE_ int async_task_cancelling(const async_task *task)
 {
-    return task->cancelling;
+    return (int)task->cancelling;
 }
 ASYNC_API int async_task_uncancel(async_task *task);
+#endif
 /* fn(arg) on the tick after its end. -EBUSY: call is scheduled elsewhere. async_call_cancel()
  * takes it back. */
 ASYNC_API int async_task_add_done_callback(async_task *task, async_call *call, int (*fn)(void *),
                                            void *arg);
+#if ASYNCC_CANCEL
 /* How many tasks have not ended; up to n of them in `tasks`. */
 ASYNC_API size_t async_all_tasks(async_loop *loop, async_task **tasks, size_t n);
+#endif
+#if ASYNCC_CANCEL
 /* A task of ASYNC_SPAWN_NEW is freed after its end, once those who waited for it have run. Hold it
  * to look at it later, and release it then. Nothing, for a task in memory of yours. */
 ASYNC_API void async_task_hold(async_task *task);
 ASYNC_API void async_task_release(async_task *task);
+#else
+#define async_task_hold(task) ((void)(task))
+#define async_task_release(task) ((void)(task))
+#endif
 ASYNC_API const char *async_task_name(const async_task *task);
 
 /* --- futures --- */
@@ -1798,6 +2105,7 @@ ASYNC_API int async_future_add_done_callback(async_future *future, async_call *c
 
 /* --- groups and timeouts --- */
 
+#if ASYNCC_CANCEL
 /* Members that failed, in the order in which they ended: the first, and the next after one. The
  * list holds until your next await after the block. */
 ASYNC_INLINE_ async_task *async_group_failed(const async_group *group)
@@ -1808,15 +2116,18 @@ ASYNC_INLINE_ async_task *async_group_next_failed(const async_task *task)
 {
     return task->next;
 }
+#endif
+#if ASYNCC_CANCEL
 /* Moves the deadline of a timeout that has been entered; ASYNC_FOREVER: none. 0, or -EINVAL
  * before the block, after it and once it expires. */
 ASYNC_API int async_timeout_reschedule(async_timeout *timeout, async_duration from_now);
-
+#endif
 /* Texts of errors: errno's, this header's, "user error -10001". Never NULL. */
 ASYNC_API const char *async_strerror(int error);
 
 /* --- the machine's own --- */
 
+#if ASYNCC_CANCEL
 ASYNC_API int async_spawn_(async_frame *, const async_type *, async_scope *, int how);
 ASYNC_API int async_spawn_own_(async_frame *, const async_type *, async_scope *);
 ASYNC_API async_task *async_spawn_new_(async_frame *, const async_type *, async_scope *, int how);
@@ -1829,12 +2140,22 @@ ASYNC_API async_status_ async_branch_resume_(async_frame *, async_task *, int er
 ASYNC_API int async_select_wait_(struct async_select_ *, async_frame *caller);
 ASYNC_API int async_select_end_(struct async_select_ *, uint16_t *state);
 ASYNC_API void *async_new_frame_(size_t size, async_scope *);
-ASYNC_API int async_run_main_(async_frame *, const async_type *);
-ASYNC_API int async_run_(async_frame *, const async_type *);
+#else
+ASYNC_API int async_spawn_(async_frame *, async_type_ref_);
+#endif
+ASYNC_API int async_run_main_(async_frame *, async_type_ref_);
+ASYNC_API int async_run_(async_frame *, async_type_ref_);
 ASYNC_API void async_check_result_(async_task *task, const char *file, int line);
-ASYNC_API async_frame *async_check_type_(async_task *task, const async_type *type, const char *file,
+ASYNC_API async_frame *async_check_type_(async_task *task, async_type_ref_ type, const char *file,
                                          int line);
+#if ASYNCC_ONE_LOOP
+extern async_loop async_only_loop_;
+#define async_loop_ async_get_event_loop()
+#define ASYNC_SET_LOOP_(loop) ((void)(loop))
+#else
 extern ASYNCC_THREAD_LOCAL async_loop *async_loop_;
+#define ASYNC_SET_LOOP_(loop) (async_loop_ = (loop))
+#endif
 #if ASYNCC_IO
 /* What a loop's inbox may hold in place of a handle: see >>inbox. */
 #define ASYNC_ASLEEP_ ((async_handle *)(uintptr_t)1)
@@ -1842,10 +2163,13 @@ extern ASYNCC_THREAD_LOCAL async_loop *async_loop_;
 #define ASYNC_GONE_ ((async_handle *)(uintptr_t)3)
 enum { ASYNC_MARKS_ = 3 };
 #endif
+#if ASYNCC_CANCEL
 extern const async_ops async_ready_ops_, async_told_ops_;
+#endif
 
 ASYNC_C_END_
 
+#if ASYNCC_CANCEL
 ASYNC_INLINE_ int async_spawn_placed_(async_frame *frame, const async_type *type,
                                       async_scope *scope, int how, async_frame_scope_ *here,
                                       const async_frame *self, size_t size, const char *file,
@@ -1863,6 +2187,11 @@ ASYNC_INLINE_ int async_spawn_placed_(async_frame *frame, const async_type *type
     if (how) return async_spawn_(frame, type, &here->scope, how);
     return async_spawn_own_(frame, type, &here->scope);
 }
+#else
+#define async_spawn_placed_(...) async_spawn_placed__(__VA_ARGS__)
+#define async_spawn_placed__(frame, type, scope, how, here, self, size, file, line)                \
+    ((void)(here), async_spawn_(frame, type))
+#endif
 
 /* ------------------------------------------------------------------------------------------
  * >>leaves        What can be awaited without a frame. Each is a function `<name>_leaf_` that
@@ -1876,6 +2205,19 @@ ASYNC_INLINE_ int async_spawn_placed_(async_frame *frame, const async_type *type
 #define ASYNC_LEAF_TYPE_(name) __extension__ struct ASYNC_ALIAS_ name { char async_none_[1][0]; }
 /* clang-format on */
 
+#if ASYNCC_FREESTANDING
+/* At the end of the ready queue. Safe in interrupts, and with those masked. */
+ASYNC_C_BEGIN_
+ASYNC_API void async_push_(async_loop *loop, async_handle *h);
+/* In front of a handle of a list. */
+ASYNC_API void async_link_(async_handle **list, async_handle *h);
+ASYNC_C_END_
+#if ASYNCC_CANCEL
+#define async_push_task_(loop, task) async_push_(loop, &(task)->h)
+#else
+#define async_push_task_(loop, task) ((task)->u.wake = 0, async_push_(loop, &(task)->h))
+#endif
+#else
 /* At the end of the ready queue. */
 ASYNC_INLINE_ void async_push_(async_loop *loop, async_handle *h)
 {
@@ -1899,12 +2241,17 @@ ASYNC_INLINE_ void async_link_(async_handle **list, async_handle *h)
     h->pprev = list;
     *list = h;
 }
+#endif
+#if ASYNCC_CANCEL
 ASYNC_INLINE_ int async_block_(async_task *task, async_frame *caller, const async_ops *ops)
 {
     task->frame = caller;
     task->h.ops = ops;
     return ASYNC_PENDING_;
 }
+#else
+#define async_block_(task, caller, ops) ((task)->frame = (caller), ASYNC_PENDING_)
+#endif
 ASYNC_PROTOTYPES_
 /* Leaves that need no room. */
 ASYNC_LEAF_TYPE_(async_sleep);
@@ -1919,7 +2266,12 @@ ASYNC_LEAF_TYPE_(async_group_exit);
 ASYNC_C_BEGIN_
 ASYNC_API int async_sleep_(async_task *task, async_frame *caller, async_duration d);
 ASYNC_API int async_join_(async_task *task, async_frame *caller, async_task *on);
+ASYNC_API int async_see_(async_task *task);
+#if ASYNCC_CANCEL
 ASYNC_API int async_tell_(async_task *task, async_task *on);
+#else
+#define async_tell_(task, on) async_see_(on)
+#endif
 
 /* AWAIT(async_sleep, ASYNC_MS(10)): 0 or less lets everybody else who is ready run first. */
 void async_sleep(async_duration d) ASYNC_NOT_AWAITED_;
@@ -1928,7 +2280,14 @@ ASYNC_INLINE_ int async_sleep_leaf_(struct async_sleep *room, async_frame *calle
                                     async_duration d)
 {
     (void)room;
-    if (d.ns > 0) return async_sleep_(task, caller, d);
+    if (ASYNC_SPAN_(d) > 0) {
+#if ASYNCC_FREESTANDING
+        (void)async_sleep_(task, caller, d);
+        return ASYNC_PENDING_;
+#else
+        return async_sleep_(task, caller, d);
+#endif
+    }
     task->frame = caller;
     async_push_task_(async_loop_, task);
     return ASYNC_PENDING_;
@@ -1954,7 +2313,7 @@ ASYNC_INLINE_ int async_join_leaf_(struct async_join *room, async_frame *caller,
                                    async_task *on)
 {
     (void)room;
-    if (async_task_done(on)) return ASYNC_LIKELY_(!on->wake) ? 0 : async_tell_(task, on);
+    if (async_task_done(on)) return ASYNC_LIKELY_(!ASYNC_WAKE_(on)) ? 0 : async_tell_(task, on);
     return async_join_(task, caller, on);
 }
 
@@ -1988,7 +2347,18 @@ struct async_set_ {
     } u;
 };
 struct ASYNC_ALIAS_ async_gather {
+#if ASYNCC_CANCEL
     struct async_set_ set;
+#else
+    async_task node; /* waits for one after the other */
+    async_task *task;
+    uint32_t cursor, n, stride;
+    bool settle;
+    union {
+        void *first;
+        async_task *t[8];
+    } u;
+#endif
 };
 struct ASYNC_ALIAS_ async_gather_return_exceptions {
     struct async_gather gather;
@@ -2009,6 +2379,7 @@ ASYNC_INLINE_ int async_gather_return_exceptions_leaf_(struct async_gather_retur
     return async_gather_(&room->gather, caller, task, &tasks, true);
 }
 
+#if ASYNCC_CANCEL
 /* AWAIT_TO(self->n, async_wait, ASYNC_TASKS(&self->a, &self->b), ASYNC_FIRST_COMPLETED,
  * ASYNC_SEC(1)): waits until all have ended, or the first, or the first with an error that is no
  * cancellation, but no longer than the timeout (ASYNC_FOREVER: none). How many have ended;
@@ -2091,7 +2462,8 @@ ASYNC_API int async_timeout_enter_leaf_(struct async_timeout_enter *room, async_
                                         async_task *task, async_timeout *timeout, async_duration d);
 ASYNC_API int async_timeout_exit_leaf_(struct async_timeout_exit *room, async_frame *caller,
                                        async_task *task, async_timeout *timeout, int error);
-
+#endif
+#if ASYNCC_CANCEL
 /* ASYNC_WITH(async_group, &self->tg) { ASYNC_SPAWN_IN(&self->tg, ...); }: the block's end waits
  * for every member. The first that fails has the others and the block cancelled, and its error
  * is raised when all have ended; async_group_failed() lists all. */
@@ -2103,6 +2475,7 @@ ASYNC_API int async_group_enter_leaf_(struct async_group_enter *room, async_fram
                                       async_task *task, async_group *group);
 ASYNC_API int async_group_exit_leaf_(struct async_group_exit *room, async_frame *caller,
                                      async_task *task, async_group *group, int error);
+#endif
 ASYNC_C_END_
 ASYNC_PROTOTYPES_END_
 
@@ -2423,7 +2796,7 @@ ASYNC_HOT_ bool async_queue_put_now_(async_queue *q, void *items, const void *it
 {
     uint32_t i = q->first + q->count;
     if (ASYNC_RARE_(q->special || q->count == capacity)) return false;
-    __builtin_memcpy((char *)items + (size_t)(i < capacity ? i : i - capacity) * size, item, size);
+    __builtin_memcpy((char *)items + (size_t)(i < capacity ? i : i - capacity) * size, item, (size_t)size);
     q->count++;
     q->unfinished++;
     if (q->getters.first) async_queue_wake_(&q->getters);
@@ -2433,7 +2806,7 @@ ASYNC_HOT_ bool async_queue_get_now_(async_queue *q, void *items, void *item, ui
                                      uint32_t capacity)
 {
     if (ASYNC_RARE_(q->special || !q->count)) return false;
-    __builtin_memcpy(item, (char *)items + (size_t)q->first * size, size);
+    __builtin_memcpy(item, (char *)items + (size_t)q->first * size, (size_t)size);
     q->count--;
     if (++q->first == capacity) q->first = 0;
     if (q->putters.first) async_queue_wake_(&q->putters);
@@ -2751,66 +3124,177 @@ ASYNC_C_END_
 #define ASYNCC_PANIC() abort()
 #endif
 #else
-/* Bare metal: the board's clock in nanoseconds, and a way to sleep until a deadline (INT64_MAX:
- * for ever) or the next interrupt. */
+/* Bare metal. Define before the include:
+ *   ASYNCC_NOW()            the clock, in ticks: monotonic, wraps; also called with interrupts
+ *                           masked. Without it async_ticks counts, which your timer's interrupt
+ *                           moves on by async_tick().
+ *   ASYNCC_IRQ_SAVE()       masks what may call the header in an interrupt; its result goes to
+ *   ASYNCC_IRQ_RESTORE(k)   which restores what was. They nest.
+ *   ASYNCC_IRQ_DISABLE()    the same where it is known that nothing is masked: the loop runs with
+ *   ASYNCC_IRQ_ENABLE()     interrupts enabled, and masks them to look what to do next.
+ *   ASYNCC_IDLE(deadline)   called with interrupts masked when nothing can run: sleeps until one is
+ *                           pending or `*deadline` has come (a const async_time *, NULL: never),
+ *                           and returns with interrupts enabled. It may return early.
+ *   ASYNCC_PANIC()          stops; does not return.
+ *   ASYNCC_PEND(loop)       optional: something became ready; for loops run by an interrupt.
+ *   ASYNCC_IN_ISR()         optional: true in an interrupt; calls that are not for those panic.
+ *   ASYNCC_ISR_ATTR         optional: attribute of the functions that interrupts call.
+ * For Cortex-M, AVR and RISC-V all but the clock are here. */
 #ifndef ASYNCC_NOW
-#error "a freestanding build defines ASYNCC_NOW(), the monotonic clock in nanoseconds"
+#if !ASYNCC_ONE_LOOP
+volatile async_time async_ticks;
+#endif
+#define ASYNCC_NOW() async_now_()
+#define ASYNC_COUNTS_TICKS_
+#endif
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
+#ifndef ASYNCC_IRQ_SAVE
+typedef uint32_t async_mask_;
+static inline async_mask_ async_irq_save_(void)
+{
+    async_mask_ k;
+    __asm volatile("mrs %0, primask\n\tcpsid i" : "=r"(k)::"memory");
+    return k;
+}
+#define ASYNCC_IRQ_SAVE() async_irq_save_()
+#define ASYNCC_IRQ_RESTORE(k) __asm volatile("msr primask, %0" ::"r"(k) : "memory")
+#define ASYNCC_IRQ_DISABLE() __asm volatile("cpsid i" ::: "memory")
+#define ASYNCC_IRQ_ENABLE() __asm volatile("cpsie i" ::: "memory")
+#endif
+#ifndef ASYNCC_IDLE /* a pending interrupt ends WFI also while it is masked */
+#define ASYNCC_IDLE(deadline) __asm volatile("wfi\n\tcpsie i\n\tisb" ::: "memory")
+#endif
+#ifndef ASYNCC_IN_ISR
+static inline bool async_in_isr_(void)
+{
+    uint32_t ipsr;
+    __asm volatile("mrs %0, ipsr" : "=r"(ipsr));
+    return ipsr != 0;
+}
+#define ASYNCC_IN_ISR() async_in_isr_()
+#endif
+#elif defined(__AVR__)
+#ifndef ASYNCC_IRQ_SAVE
+typedef uint8_t async_mask_;
+static inline async_mask_ async_irq_save_(void)
+{
+    async_mask_ k;
+    __asm volatile("in %0, __SREG__\n\tcli" : "=r"(k)::"memory");
+    return k;
+}
+#define ASYNCC_IRQ_SAVE() async_irq_save_()
+#define ASYNCC_IRQ_RESTORE(k) __asm volatile("out __SREG__, %0" ::"r"(k) : "memory")
+#define ASYNCC_IRQ_DISABLE() __asm volatile("cli" ::: "memory")
+#define ASYNCC_IRQ_ENABLE() __asm volatile("sei" ::: "memory")
+#endif
+#ifndef ASYNCC_IDLE /* the instruction after SEI runs before any interrupt; SE is the board's */
+#define ASYNCC_IDLE(deadline) __asm volatile("sei\n\tsleep" ::: "memory")
+#endif
+#elif defined(__riscv)
+#ifndef ASYNCC_IRQ_SAVE
+typedef uintptr_t async_mask_;
+static inline async_mask_ async_irq_save_(void)
+{
+    async_mask_ k;
+    __asm volatile("csrrci %0, mstatus, 8" : "=r"(k)::"memory");
+    return k & 8;
+}
+#define ASYNCC_IRQ_SAVE() async_irq_save_()
+#define ASYNCC_IRQ_RESTORE(k) __asm volatile("csrs mstatus, %0" ::"r"(k) : "memory")
+#define ASYNCC_IRQ_DISABLE() __asm volatile("csrci mstatus, 8" ::: "memory")
+#define ASYNCC_IRQ_ENABLE() __asm volatile("csrsi mstatus, 8" ::: "memory")
+#endif
+#ifndef ASYNCC_IDLE /* WFI ends by what is pending in mie, masked or not */
+#define ASYNCC_IDLE(deadline) __asm volatile("wfi\n\tcsrsi mstatus, 8" ::: "memory")
+#endif
+#endif
+#ifndef ASYNCC_IRQ_SAVE
+#error                                                                                             \
+    "asyncc.h: a freestanding build defines ASYNCC_IRQ_SAVE(), _RESTORE(k), _DISABLE() and _ENABLE()"
 #endif
 #ifndef ASYNCC_IDLE
-#define ASYNCC_IDLE(deadline) ((void)(deadline))
+#error "asyncc.h: a freestanding build defines ASYNCC_IDLE(deadline)"
 #endif
 #ifndef ASYNCC_PANIC
 #define ASYNCC_PANIC() __builtin_trap()
 #endif
+#ifndef ASYNCC_LOG
+#define ASYNCC_LOG(...) ((void)0)
+#endif
+#ifndef ASYNCC_PEND
+#define ASYNCC_PEND(loop) ((void)(loop))
+#endif
+#ifndef ASYNCC_IN_ISR
+#define ASYNCC_IN_ISR() false
+#endif
+#endif
+/* Masked is only what an interrupt may meet half done. */
+#if ASYNCC_FREESTANDING
+#define ASYNC_MASK_(k) __typeof__(ASYNCC_IRQ_SAVE()) k = ASYNCC_IRQ_SAVE()
+#define ASYNC_UNMASK_(k) ASYNCC_IRQ_RESTORE(k)
+#define ASYNC_NOT_IN_ISR_()                                                                        \
+    do {                                                                                           \
+        if (ASYNCC_CHECK && ASYNCC_IN_ISR())                                                       \
+            async_panic_at_(__FILE__, __LINE__, "not for interrupts");                             \
+    } while (0)
+#else
+#define ASYNC_MASK_(k) (void)0
+#define ASYNC_UNMASK_(k) (void)0
+#define ASYNC_NOT_IN_ISR_() (void)0
+#endif
+#ifndef ASYNCC_ISR_ATTR
+#define ASYNCC_ISR_ATTR
 #endif
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+#if ASYNCC_ONE_LOOP
+async_loop async_only_loop_;
+#else
 ASYNCC_THREAD_LOCAL async_loop *async_loop_;
+#endif
 
 /* ------------------------------------------------------------------------------------------
  * >>reports       Panics are for mistakes of the program; the loop's error handler is told of
  *                 errors that nobody else will see.
  * ------------------------------------------------------------------------------------------ */
 
+#if ASYNCC_NAMES
 void async_panic_frame_(const async_frame *frame, const char *what)
 {
-#if ASYNCC_NAMES
+    (void)frame, (void)what;
     ASYNCC_LOG("asyncc: %s:%d: coroutine `%s`, last seen at line %d: %s (state %d)\n",
                frame->type ? frame->type->file : "?", frame->type ? frame->type->line : 0,
                frame->type ? frame->type->name : "?", frame->line, what, frame->state);
-#else
-    (void)frame, (void)what;
-#endif
     ASYNCC_PANIC();
     for (;;) {}
 }
 
 void async_panic_in_(const char *function, const char *file, int line, const char *what)
 {
-#if ASYNCC_NAMES
+    (void)function, (void)file, (void)line, (void)what;
     ASYNCC_LOG("asyncc: %s:%d: coroutine `%s`: %s\n", file, line,
                function + sizeof "async_body_of_" - 1, what);
-#else
-    (void)function, (void)file, (void)line, (void)what;
-#endif
     ASYNCC_PANIC();
     for (;;) {}
 }
 
 void async_panic_at_(const char *file, int line, const char *what)
 {
-#if !ASYNCC_FREESTANDING
     ASYNCC_LOG("asyncc: %s:%d: %s\n", file, line, what);
-#else
     (void)file, (void)line, (void)what;
-#endif
     ASYNCC_PANIC();
     for (;;) {}
 }
-
+#else
+void async_panic_(void)
+{
+    ASYNCC_PANIC();
+    for (;;) {}
+}
+#endif
 static async_frame *async_root_(const async_task *task)
 {
     return (async_frame *)(uintptr_t)(task + 1);
@@ -2834,6 +3318,7 @@ const char *async_strerror(int error)
 }
 #endif
 
+#if ASYNCC_CANCEL
 static void async_send_report_(async_loop *loop, const async_report *r)
 {
     if (loop->options.on_error) {
@@ -2844,7 +3329,9 @@ static void async_send_report_(async_loop *loop, const async_report *r)
     ASYNCC_LOG("asyncc: %s", r->message);
     if (r->error) ASYNCC_LOG(": %s (%d)", async_strerror(r->error), r->error);
     if (r->text) ASYNCC_LOG(": %s", r->text);
+#if !ASYNCC_FREESTANDING
     if (r->took.ns) ASYNCC_LOG(" for %lld ms", (long long)(r->took.ns / 1000000));
+#endif
     if (r->type)
         ASYNCC_LOG(", in `%s`, %s:%d", r->type->name, r->type->file,
                    r->line ? r->line : r->type->line);
@@ -2986,13 +3473,31 @@ int async_tell_(async_task *task, async_task *on)
     if (on->wake && on->u.text) (void)async_add_note_(async_loop_, task, on->wake, on->u.text);
     return async_see_(on);
 }
+#else
+/* A small machine has nobody to tell. */
+#define async_report_(loop, message, error, text, type) ((void)(loop), (void)(error))
+#define async_forget_(loop, from, size) ((void)(loop))
+const char *async_error_text(void)
+{
+    return NULL;
+}
+int async_see_(async_task *task)
+{
+    return ASYNC_WAKE_(task);
+}
+#endif
 int async_task_error(async_task *task)
 {
     return async_task_done(task) ? async_see_(task) : -EINPROGRESS;
 }
 const char *async_task_error_text(const async_task *task)
 {
+#if ASYNCC_CANCEL
     return async_task_done(task) && task->wake ? task->u.text : NULL;
+#else
+    (void)task;
+    return NULL;
+#endif
 }
 const char *async_task_name(const async_task *task)
 {
@@ -3005,14 +3510,15 @@ const char *async_task_name(const async_task *task)
 }
 void async_check_result_(async_task *task, const char *file, int line)
 {
+    if (!ASYNCC_CHECK) return;
     if (ASYNC_RARE_(!async_task_done(task)))
         async_panic_at_(file, line, "ASYNC_RESULT of a task that has not ended");
-    if (ASYNC_RARE_(task->wake))
+    if (ASYNC_RARE_(ASYNC_WAKE_(task)))
         async_panic_at_(file, line,
                         "ASYNC_RESULT of a task that failed: look at async_task_error() first");
 }
 
-async_frame *async_check_type_(async_task *task, const async_type *type, const char *file, int line)
+async_frame *async_check_type_(async_task *task, async_type_ref_ type, const char *file, int line)
 {
     if (ASYNC_RARE_(async_root_(task)->type != type))
         async_panic_at_(file, line, "ASYNC_TASK_AS of a task that runs another coroutine");
@@ -3024,6 +3530,34 @@ async_frame *async_check_type_(async_task *task, const async_type *type, const c
  *                 nobody: what waited is put on the ready queue, in the order in which it came.
  * ------------------------------------------------------------------------------------------ */
 
+#if ASYNCC_FREESTANDING
+/* `tail` means something only while the queue holds something. */
+ASYNCC_ISR_ATTR void async_push_(async_loop *loop, async_handle *h)
+{
+    async_handle **at;
+    ASYNC_MASK_(k);
+    h->next = NULL;
+    at = loop->head ? loop->tail : &loop->head;
+#if ASYNCC_CANCEL
+    h->pprev = at;
+#endif
+    *at = h;
+    loop->tail = &h->next;
+    ASYNCC_PEND(loop);
+    ASYNC_UNMASK_(k);
+}
+void async_link_(async_handle **list, async_handle *h)
+{
+    h->next = *list;
+#if ASYNCC_CANCEL
+    if (h->next) h->next->pprev = &h->next;
+    h->pprev = list;
+#endif
+    *list = h;
+}
+#endif
+#if ASYNCC_CANCEL
+#define async_wait_in_(list, h) async_link_(list, h)
 /* A list may end in a handle that several lists share (see async_gather_): its pprev is written
  * here and never read. */
 static void async_unlink_(async_handle *h)
@@ -3041,12 +3575,24 @@ static void async_wake_(async_task *task, int err)
     }
     async_push_(async_loop_, &task->h);
 }
+/* An interrupt may have been faster. */
+#if ASYNCC_FREESTANDING
+#define ASYNC_STILL_(task) ((task)->h.ops->cancel != NULL)
+#else
+#define ASYNC_STILL_(task) true
+#endif
 /* The commonest cancel: leave the list, wake as cancelled. */
 static bool async_cancel_wait_(async_task *task)
 {
-    async_unlink_(&task->h);
-    async_wake_(task, ASYNC_CANCELED);
-    return true;
+    bool waits;
+    ASYNC_MASK_(k);
+    waits = ASYNC_STILL_(task);
+    if (waits) {
+        async_unlink_(&task->h);
+        async_wake_(task, ASYNC_CANCELED);
+    }
+    ASYNC_UNMASK_(k);
+    return waits;
 }
 /* A deadline has come or what was waited for is done: a task wakes, a call takes its turn. */
 static void async_notify_(async_handle *h, int err)
@@ -3071,6 +3617,22 @@ static async_handle *async_oldest_first_(async_handle **list)
     *list = turned;
     return h;
 }
+#else
+/* Nobody leaves a list before its time: it is oldest first, and a handle keeps the behaviour it
+ * has when it is ready. Only a task that the loop resumes directly can be told an error. */
+static void async_wait_in_(async_handle **list, async_handle *h)
+{
+    while (*list) list = &(*list)->next;
+    async_link_(list, h);
+}
+#define async_wake_(task, err) async_notify_(&(task)->h, err)
+static ASYNCC_ISR_ATTR ASYNC_NOT_INLINE_ void async_notify_(async_handle *h, int err)
+{
+    ((async_task *)(void *)h)->u.wake = err;
+    async_push_(async_loop_, h);
+}
+#define async_oldest_first_(list) ((async_handle *)NULL)
+#endif
 static void async_notify_all_(async_handle *h, int err)
 {
     while (h) {
@@ -3078,6 +3640,15 @@ static void async_notify_all_(async_handle *h, int err)
         async_notify_(h, err);
         h = next;
     }
+}
+/* All that wait, oldest first. */
+static void async_release_all_(async_handle **waiters, int err)
+{
+    async_handle *first;
+    (void)async_oldest_first_(waiters);
+    first = *waiters;
+    *waiters = NULL;
+    async_notify_all_(first, err);
 }
 
 /* ------------------------------------------------------------------------------------------
@@ -3107,12 +3678,52 @@ static int64_t async_clock_(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 #else
-static int64_t async_clock_(void)
+#ifdef ASYNC_COUNTS_TICKS_
+static async_time async_now_(void)
 {
-    return (int64_t)ASYNCC_NOW();
+#ifdef __AVR__
+    if (sizeof(async_time) > 1) { /* two loads */
+#else
+    if (sizeof(async_time) > sizeof(void *)) {
+#endif
+        async_time now;
+        ASYNC_MASK_(k);
+        now = async_ticks;
+        ASYNC_UNMASK_(k);
+        return now;
+    }
+    return async_ticks;
 }
 #endif
+#endif
 
+#define ASYNC_WHEN_(h) (((struct async_timer_ *)(void *)(h))->when)
+
+#if ASYNCC_FREESTANDING
+/* One sorted list. The clock is read when it is asked for, and nothing is remembered of it. */
+async_time async_loop_time(async_loop *loop)
+{
+    (void)loop;
+    return ASYNCC_NOW();
+}
+static async_time async_deadline_(async_loop *loop, async_span_ ticks)
+{
+    (void)loop;
+    return (async_time)(ASYNCC_NOW() + (async_time)ticks);
+}
+static void async_timer_add_(async_loop *loop, async_handle *h, async_time when)
+{
+    async_handle **at = &loop->near;
+    ASYNC_NOT_IN_ISR_();
+    ASYNC_WHEN_(h) = when;
+    while (*at && ASYNC_DUE_(ASYNC_WHEN_(*at), when)) at = &(*at)->next;
+    async_link_(at, h);
+}
+#if ASYNCC_CANCEL
+#define async_timer_gone_(loop, h) ((void)(loop))
+#define async_timer_remove_(loop, h) async_unlink_(h)
+#endif
+#else
 async_time async_loop_time(async_loop *loop)
 {
     if (!(loop->flags & ASYNC_VIRTUAL_)) loop->now = async_clock_();
@@ -3129,11 +3740,9 @@ static int64_t async_deadline_(async_loop *loop, int64_t ns)
 int async_loop_advance(async_loop *loop, async_duration d)
 {
     if (!(loop->flags & ASYNC_VIRTUAL_)) return -EINVAL;
-    if (d.ns > 0) loop->now = async_deadline_(loop, d.ns);
+    if (ASYNC_SPAN_(d) > 0) loop->now = async_deadline_(loop, ASYNC_SPAN_(d));
     return 0;
 }
-
-#define ASYNC_WHEN_(h) (((struct async_timer_ *)(void *)(h))->when)
 
 /* Into the sorted list, from AT on, behind those that are due no later. */
 static void async_near_put_(async_handle **at, async_handle *h)
@@ -3395,6 +4004,7 @@ static int64_t async_next_timer_(async_loop *loop)
     }
     return loop->next_timer;
 }
+#endif
 
 /* ------------------------------------------------------------------------------------------
  * >>calls         call_soon, call_later, done-callbacks: one struct, one way to take it back.
@@ -3404,27 +4014,71 @@ static int64_t async_next_timer_(async_loop *loop)
 extern const async_ops async_posted_ops_;
 static void async_inbox_take_(async_loop *loop);
 #endif
+/* Scheduled? By its link, or where there is none by its function. */
+#if ASYNCC_CANCEL
+#define ASYNC_CALL_BUSY_(call) ((call)->h.pprev != NULL)
+#define ASYNC_CALL_FREE_(call) ((call)->h.pprev = NULL)
+#define ASYNC_NOBODY_(loop) ((loop)->current = NULL)
+#define ASYNC_CURRENT_(loop, task) ((loop)->current = (task))
+#define ASYNC_IS_CLOSED_(loop) (!(loop) || (loop)->flags & ASYNC_CLOSED_)
+#else
+#define ASYNC_IS_CLOSED_(loop) ((loop) == NULL)
+#define ASYNC_CALL_BUSY_(call) ((call)->fn != NULL)
+#define ASYNC_CALL_FREE_(call) ((call)->fn = NULL)
+#define ASYNC_NOBODY_(loop) ((void)(loop))
+#define ASYNC_CURRENT_(loop, task) ((void)(task))
+#endif
+
 static void async_call_run_(async_handle *h)
 {
     async_call *call = (async_call *)(void *)h;
-    int err;
-    h->pprev = NULL;
+    int err, (*fn)(void *) = call->fn;
+    ASYNC_CALL_FREE_(call);
     call->when = 0;
-    async_loop_->current = NULL;
-    err = call->fn(call->arg);
+    ASYNC_NOBODY_(async_loop_);
+    err = fn(call->arg);
     if (err < 0) async_report_(async_loop_, "error in a callback", err, NULL, NULL);
 }
-static const async_ops async_call_ops_ = {async_call_run_,  NULL,  NULL, NULL,
-                                          &async_call_ops_, "call"};
-static const async_ops async_timer_call_ops_ = {async_call_run_,  NULL,   NULL, NULL,
-                                                &async_call_ops_, "timer"};
+#if ASYNCC_CANCEL
+static const async_ops async_call_ops_ =
+    ASYNC_OPS_(async_call_run_, NULL, NULL, NULL, &async_call_ops_, "call");
+static const async_ops async_timer_call_ops_ =
+    ASYNC_OPS_(async_call_run_, NULL, NULL, NULL, &async_call_ops_, "timer");
+#define ASYNC_CALL_OPS_ (&async_call_ops_)
+#define ASYNC_TIMER_CALL_OPS_ (&async_timer_call_ops_)
+#define ASYNC_SET_OPS_(handle, x) ((handle)->h.ops = (x))
+#else
+/* What a handle that is no task has for a frame. */
+#if ASYNCC_NAMES
+#define ASYNC_HANDLE_FRAME_(name, resume)                                                          \
+    static const async_type name##type_ = {resume, #name, __FILE__, __LINE__};                     \
+    static const async_frame name = { &name##type_, {NULL}, 0, 0, 0 }
+#else
+#define ASYNC_HANDLE_FRAME_(name, resume) static const async_frame name = {resume, {NULL}, 0, 0}
+#endif
+#define ASYNC_CALL_OPS_ NULL
+#define ASYNC_TIMER_CALL_OPS_ NULL
+static async_status_ async_call_resume_(async_frame *frame, async_task *task, int err)
+{
+    (void)frame, (void)err;
+    async_call_run_(&task->h);
+    return ASYNC_MAKE_(async_status_, ASYNC_PENDING_);
+}
+ASYNC_HANDLE_FRAME_(async_call_frame_, async_call_resume_);
+#define ASYNC_SET_OPS_(handle, x) ((void)(handle))
+#endif
 
 static int async_call_prepare_(async_loop *loop, async_call *call, const async_ops *ops,
                                int (*fn)(void *), void *arg)
 {
-    if (!loop || loop->flags & ASYNC_CLOSED_) return -ESHUTDOWN;
-    if (call->h.pprev) return -EBUSY;
+    if (ASYNC_IS_CLOSED_(loop)) return -ESHUTDOWN;
+    if (ASYNC_CALL_BUSY_(call)) return -EBUSY;
+#if ASYNCC_CANCEL
     call->h.ops = ops;
+#else
+    call->frame = &async_call_frame_;
+    (void)ops;
+#endif
     call->fn = fn;
     call->arg = arg;
     call->loop = loop;
@@ -3432,13 +4086,13 @@ static int async_call_prepare_(async_loop *loop, async_call *call, const async_o
 }
 int async_call_soon(async_loop *loop, async_call *call, int (*fn)(void *), void *arg)
 {
-    int err = async_call_prepare_(loop, call, &async_call_ops_, fn, arg);
+    int err = async_call_prepare_(loop, call, ASYNC_CALL_OPS_, fn, arg);
     if (!err) async_push_(loop, &call->h);
     return err;
 }
 int async_call_at(async_loop *loop, async_call *call, async_time when, int (*fn)(void *), void *arg)
 {
-    int err = async_call_prepare_(loop, call, &async_timer_call_ops_, fn, arg);
+    int err = async_call_prepare_(loop, call, ASYNC_TIMER_CALL_OPS_, fn, arg);
     if (!err) async_timer_add_(loop, &call->h, when);
     return err;
 }
@@ -3446,23 +4100,28 @@ int async_call_later(async_loop *loop, async_call *call, async_duration d, int (
                      void *arg)
 {
     if (!loop) return -ESHUTDOWN;
-    return async_call_at(loop, call, async_deadline_(loop, d.ns), fn, arg);
+    return async_call_at(loop, call, async_deadline_(loop, ASYNC_SPAN_(d)), fn, arg);
 }
 static int async_call_after_(async_handle **waiters, bool done, async_call *call, int (*fn)(void *),
                              void *arg)
 {
-    int err = async_call_prepare_(async_loop_, call, &async_call_ops_, fn, arg);
+    int err = async_call_prepare_(async_loop_, call, ASYNC_CALL_OPS_, fn, arg);
     if (err) return err;
     if (done) async_push_(async_loop_, &call->h);
-    else async_link_(waiters, &call->h);
+    else async_wait_in_(waiters, &call->h);
     return 0;
 }
+#if ASYNCC_CANCEL
 /* Takes a handle out of the ready queue or any list. */
 static void async_withdraw_(async_loop *loop, async_handle *h)
 {
+    ASYNC_MASK_(k);
+#if !ASYNCC_FREESTANDING
     if (loop->batch == h) h->pprev = &loop->batch; /* not kept up when the one in front is run */
+#endif
     if (loop->tail == &h->next) loop->tail = h->pprev;
     async_unlink_(h);
+    ASYNC_UNMASK_(k);
 }
 bool async_call_cancel(async_call *call)
 {
@@ -3482,20 +4141,21 @@ bool async_call_cancel(async_call *call)
     call->when = 0;
     return true;
 }
-
+#endif
 /* ------------------------------------------------------------------------------------------
  * >>tasks         A step, and what happens at a task's end.
  * ------------------------------------------------------------------------------------------ */
 
+#if ASYNCC_CANCEL
 static void async_finish_slowly_(async_task *task, int err);
 static void async_task_run_(async_handle *h);
 extern const async_ops async_done_ops_;
 
 static void async_told_run_(async_handle *h);
-const async_ops async_ready_ops_ = {async_task_run_,   NULL,      NULL, NULL,
-                                    &async_ready_ops_, "its turn"};
-const async_ops async_told_ops_ = {async_told_run_,   NULL,      NULL, NULL,
-                                   &async_ready_ops_, "its turn"};
+const async_ops async_ready_ops_ =
+    ASYNC_OPS_(async_task_run_, NULL, NULL, NULL, &async_ready_ops_, "its turn");
+const async_ops async_told_ops_ =
+    ASYNC_OPS_(async_told_run_, NULL, NULL, NULL, &async_ready_ops_, "its turn");
 
 /* It was cancelled while it ran, and now it waits: that wait is what the cancel is for. If it only
  * lets others run, it is told at its turn. */
@@ -3737,7 +4397,8 @@ static void async_free_run_(async_handle *h)
     h->ops = &async_done_ops_;
     if (!task->refs) async_free_(async_loop_, task); /* its scope may be gone */
 }
-static const async_ops async_free_ops_ = {async_free_run_, NULL, NULL, NULL, NULL, "its end"};
+static const async_ops async_free_ops_ =
+    ASYNC_OPS_(async_free_run_, NULL, NULL, NULL, NULL, "its end");
 void async_task_hold(async_task *task)
 {
     if (!(task->flags & ASYNC_HEAP_)) return;
@@ -3815,17 +4476,66 @@ static void async_done_run_(async_handle *h)
     if (collector) async_tell_collector_(collector, task, h);
     async_task_release(task);
 }
-const async_ops async_done_ops_ = {async_done_run_, NULL, NULL, NULL, NULL, "its end"};
+const async_ops async_done_ops_ = ASYNC_OPS_(async_done_run_, NULL, NULL, NULL, NULL, "its end");
+#else
+/* Without cancellation: a task runs, waits and ends. */
+static void async_task_run_(async_handle *h)
+{
+    async_task *task = (async_task *)(void *)h;
+    async_frame *frame = task->frame;
+    int err = task->u.wake;
+    while ((err = ASYNC_RESUME_OF_(frame->type)(frame, task, err).code) != ASYNC_PENDING_) {
+        if (frame == async_root_(task)) {
+            h = frame->up.waiters;
+            task->u.wake = err;
+            while (h) {
+                async_handle *next = h->next;
+                async_notify_(h, err);
+                h = next;
+            }
+            return;
+        }
+        frame = frame->up.caller;
+    }
+}
+#define async_step_(task, err) ((task)->u.wake = (err), async_task_run_(&(task)->h))
+#define async_told_(task) 0
+int async_spawn_(async_frame *frame, async_type_ref_ type)
+{
+    async_task *task = (async_task *)(void *)frame - 1;
+    ASYNC_NOT_IN_ISR_();
+    if (ASYNCC_CHECK && frame->type && frame->state != ASYNC_FINISHED_)
+        async_panic_frame_(frame, "spawned while the task in this memory still runs");
+    frame->type = type;
+    frame->up.waiters = NULL;
+    frame->state = 0;
+    frame->held = 0;
+    task->frame = frame;
+    async_notify_(&task->h, 0);
+    return 0;
+}
+#endif
 
+#if ASYNCC_CANCEL
 async_task *async_current_task(void)
 {
     return async_loop_ ? async_loop_->current : NULL;
 }
+#endif
 int async_task_add_done_callback(async_task *task, async_call *call, int (*fn)(void *), void *arg)
 {
     (void)async_see_(task);
     return async_call_after_(&async_root_(task)->up.waiters, async_task_done(task), call, fn, arg);
 }
+#if ASYNCC_CANCEL
+/* A cancel that comes now stays pending. */
+static ASYNC_UNUSED_ bool async_cannot_cancel_(async_task *task)
+{
+    (void)task;
+    return false;
+}
+#endif
+#if ASYNCC_CANCEL
 size_t async_all_tasks(async_loop *loop, async_task **tasks, size_t n)
 {
     size_t count = 0;
@@ -3848,14 +4558,8 @@ static void async_frame_child_done_(async_scope *scope, async_task *child)
     (void)child;
     if (own->waiter && !scope->head) async_wake_(own->waiter, 0);
 }
-/* The tasks are being cancelled already, so a cancel that comes now stays pending. */
-static bool async_cannot_cancel_(async_task *task)
-{
-    (void)task;
-    return false;
-}
-static const async_ops async_children_ops_ = {NULL, async_cannot_cancel_, NULL,
-                                              NULL, &async_ready_ops_,    "the tasks of its frame"};
+static const async_ops async_children_ops_ =
+    ASYNC_OPS_(NULL, async_cannot_cancel_, NULL, NULL, &async_ready_ops_, "the tasks of its frame");
 
 void async_own_children_(async_frame_scope_ *scope, async_frame *frame, size_t size)
 {
@@ -3885,7 +4589,7 @@ int async_join_children_(async_frame *frame, async_frame_scope_ *scope, async_ta
     async_forget_(async_loop_, scope->from, scope->size);
     return error;
 }
-
+#endif
 /* ------------------------------------------------------------------------------------------
  * >>cancel        cancel() travels from a task to what it awaits, as CPython's does, but as one
  *                 loop: down a chain of joins, and through gathers in depth, which are stacked
@@ -3893,6 +4597,7 @@ int async_join_children_(async_frame *frame, async_frame_scope_ *scope, async_ta
  *                 cut where it closes (CPython recurses until it dies).
  * ------------------------------------------------------------------------------------------ */
 
+#if ASYNCC_CANCEL
 static void async_gather_cut_(async_task *task);
 static bool async_gather_cancelled_(async_task *task);
 
@@ -3946,23 +4651,24 @@ bool async_task_cancel(async_task *task)
     async_loop *here = async_loop_;
     if (async_task_done(task)) (void)async_see_(task);
     if (!(task->flags & ASYNC_LIVE_) || async_task_done(task)) return false;
-    async_loop_ = task->scope->loop; /* not always the one that runs */
+    ASYNC_SET_LOOP_(task->scope->loop); /* not always the one that runs */
     async_cancel_(task);
-    async_loop_ = here;
+    ASYNC_SET_LOOP_(here);
     return true;
 }
 int async_task_uncancel(async_task *task)
 {
     if (task->cancelling) task->cancelling--;
     if (!task->cancelling) task->flags &= (uint16_t)~ASYNC_MUST_;
-    return task->cancelling;
+    return (int)task->cancelling;
 }
-
+#endif
 /* ------------------------------------------------------------------------------------------
  * >>waits         sleep, join, future: the waker knows the outcome, so the loop resumes the
  *                 awaiting frame directly and nothing of the leaf is left.
  * ------------------------------------------------------------------------------------------ */
 
+#if ASYNCC_CANCEL
 /* In asyncio a timer's turn completes a future, and that wakes the task a tick later. So calls
  * and timeouts with the same deadline run before any sleeper, and a cancel still finds it asleep. */
 static void async_slept_run_(async_handle *h)
@@ -3975,8 +4681,8 @@ static bool async_slept_cancel_(async_task *task)
     async_wake_(task, ASYNC_CANCELED);
     return true;
 }
-static const async_ops async_slept_ops_ = {
-    async_slept_run_, async_slept_cancel_, NULL, NULL, &async_ready_ops_, "sleep"};
+static const async_ops async_slept_ops_ =
+    ASYNC_OPS_(async_slept_run_, async_slept_cancel_, NULL, NULL, &async_ready_ops_, "sleep");
 static bool async_sleep_cancel_(async_task *task)
 {
     async_timer_remove_(async_loop_, &task->h);
@@ -3984,14 +4690,16 @@ static bool async_sleep_cancel_(async_task *task)
     async_wake_(task, ASYNC_CANCELED);
     return true;
 }
-static const async_ops async_sleep_ops_ = {NULL, async_sleep_cancel_, NULL,
-                                           NULL, &async_slept_ops_,   "sleep"};
-int async_sleep_(async_task *task, async_frame *caller, async_duration d)
+static const async_ops async_sleep_ops_ =
+    ASYNC_OPS_(NULL, async_sleep_cancel_, NULL, NULL, &async_slept_ops_, "sleep");
+#endif
+ASYNC_NOT_INLINE_ int async_sleep_(async_task *task, async_frame *caller, async_duration d)
 {
-    async_timer_add_(async_loop_, &task->h, async_deadline_(async_loop_, d.ns));
+    async_timer_add_(async_loop_, &task->h, async_deadline_(async_loop_, ASYNC_SPAN_(d)));
     return async_block_(task, caller, &async_sleep_ops_);
 }
 
+#if ASYNCC_CANCEL
 /* A mistake in what a body awaits. Its frames know their types and lines only once they have
  * been suspended, so that happens first; the panic is the task's next turn. */
 static void async_misuse_run_(async_handle *h)
@@ -3999,12 +4707,13 @@ static void async_misuse_run_(async_handle *h)
     async_task *task = (async_task *)(void *)h;
     async_panic_frame_(task->frame, task->u.text);
 }
-static const async_ops async_misuse_ops_ = {async_misuse_run_,  NULL,     NULL, NULL,
-                                            &async_misuse_ops_, "a panic"};
-static int async_misuse_(async_task *task, async_frame *caller, const char *what)
+static const async_ops async_misuse_ops_ =
+    ASYNC_OPS_(async_misuse_run_, NULL, NULL, NULL, &async_misuse_ops_, "a panic");
+static ASYNC_UNUSED_ int async_misuse_(async_task *task, async_frame *caller, const char *what)
 {
-    task->u.text = what;
+    if (!ASYNCC_CHECK) __builtin_unreachable();
     async_push_task_(async_loop_, task);
+    task->u.text = what;
     return async_block_(task, caller, &async_misuse_ops_);
 }
 
@@ -4012,8 +4721,11 @@ static async_task *async_join_target_(async_task *task)
 {
     return (async_task *)task->u.on;
 }
-const async_ops async_join_ops_ = {NULL, async_cancel_wait_, async_join_target_,
-                                   NULL, &async_ready_ops_,  "join"};
+const async_ops async_join_ops_ =
+    ASYNC_OPS_(NULL, async_cancel_wait_, async_join_target_, NULL, &async_ready_ops_, "join");
+#else
+#define async_misuse_(task, caller, what) (async_panic_frame_(caller, what), 0)
+#endif
 int async_join_(async_task *task, async_frame *caller, async_task *on)
 {
     if (ASYNC_RARE_(on == task)) { /* asyncio tells it a tick later */
@@ -4021,32 +4733,32 @@ int async_join_(async_task *task, async_frame *caller, async_task *on)
         async_wake_(task, -EDEADLK);
         return ASYNC_PENDING_;
     }
-    if (ASYNC_RARE_(!(on->flags & ASYNC_LIVE_)))
+    if (ASYNCC_CHECK && ASYNC_RARE_(!ASYNC_IS_LIVE_(on)))
         return async_misuse_(task, caller, "awaits a task that was never spawned");
+#if ASYNCC_CANCEL
     if (ASYNC_RARE_(on->scope->loop != async_loop_))
         return async_misuse_(task, caller, "awaits a task of another loop");
+#endif
     task->u.on = on;
-    async_link_(&async_root_(on)->up.waiters, &task->h);
+    async_wait_in_(&async_root_(on)->up.waiters, &task->h);
     return async_block_(task, caller, &async_join_ops_);
 }
 
 static void async_future_settle_(async_future *future, int16_t state, int error)
 {
-    async_handle *first;
+    ASYNC_MASK_(k);
     future->state = state;
     future->error = (int16_t)error;
-    (void)async_oldest_first_(&future->waiters);
-    first = future->waiters;
-    future->waiters = NULL;
-    async_notify_all_(first, error);
+    async_release_all_(&future->waiters, error);
+    ASYNC_UNMASK_(k);
 }
-int async_future_set(async_future *future)
+ASYNCC_ISR_ATTR int async_future_set(async_future *future)
 {
     if (future->state) return -EALREADY;
     async_future_settle_(future, 1, 0);
     return 0;
 }
-int async_future_set_error(async_future *future, int error)
+ASYNCC_ISR_ATTR int async_future_set_error(async_future *future, int error)
 {
     if (future->state) return -EALREADY;
     if (error >= 0 || error < INT16_MIN) return -EINVAL;
@@ -4062,20 +4774,29 @@ int async_future_add_done_callback(async_future *future, async_call *call, int (
 {
     return async_call_after_(&future->waiters, future->state != 0, call, fn, arg);
 }
+#if ASYNCC_CANCEL
 static bool async_future_cancel_wait_(async_task *task)
 {
     return async_future_cancel((async_future *)task->u.on);
 }
-static const async_ops async_future_ops_ = {NULL, async_future_cancel_wait_, NULL,
-                                            NULL, &async_ready_ops_,         "future"};
+static const async_ops async_future_ops_ =
+    ASYNC_OPS_(NULL, async_future_cancel_wait_, NULL, NULL, &async_ready_ops_, "future");
+#endif
 int async_future_wait_leaf_(struct async_future_wait *room, async_frame *caller, async_task *task,
                             async_future *future)
 {
+    int err;
+    ASYNC_MASK_(k);
     (void)room;
-    if (future->state) return future->error;
-    task->u.on = future;
-    async_link_(&future->waiters, &task->h);
-    return async_block_(task, caller, &async_future_ops_);
+    if (future->state) {
+        err = future->error;
+    } else {
+        task->u.on = future;
+        async_wait_in_(&future->waiters, &task->h);
+        err = async_block_(task, caller, &async_future_ops_);
+    }
+    ASYNC_UNMASK_(k);
+    return err;
 }
 
 /* ------------------------------------------------------------------------------------------
@@ -4088,6 +4809,7 @@ int async_future_wait_leaf_(struct async_future_wait *room, async_frame *caller,
  *                 while its consumer does other things.
  * ------------------------------------------------------------------------------------------ */
 
+#if ASYNCC_CANCEL
 struct async_spare_ {
     async_handle h;
     async_handle *collector;
@@ -4112,8 +4834,8 @@ static void async_spare_run_(async_handle *h)
     h->pprev = NULL;
     async_tell_collector_(spare->collector, spare->child, h);
 }
-static const async_ops async_spare_ops_ = {async_spare_run_,  NULL,    NULL, NULL,
-                                           &async_spare_ops_, "gather"};
+static const async_ops async_spare_ops_ =
+    ASYNC_OPS_(async_spare_run_, NULL, NULL, NULL, &async_spare_ops_, "gather");
 
 /* The handle of a task that had ended before it was asked for: it tells a tick later, too. */
 static void async_late_run_(async_handle *h)
@@ -4125,7 +4847,8 @@ static void async_late_run_(async_handle *h)
     task->flags &= (uint16_t)~ASYNC_LIVE_;
     async_tell_collector_(collector, task, h);
 }
-static const async_ops async_late_ops_ = {async_late_run_, NULL, NULL, NULL, NULL, "its end"};
+static const async_ops async_late_ops_ =
+    ASYNC_OPS_(async_late_run_, NULL, NULL, NULL, NULL, "its end");
 
 /* 1: the child is told to tell the collector; 0: it is already, it was named twice. */
 static int async_collect_(struct async_set_ *set, async_handle *collector, async_task *child)
@@ -4209,7 +4932,8 @@ static uint32_t async_set_collect_(struct async_set_ *set, const async_tasks *ta
     __builtin_memset(set, 0, offsetof(struct async_set_, u));
     set->n = tasks->n;
     set->stride = tasks->stride & 0xffffff;
-    if (tasks->stride == 1) __builtin_memcpy(set->u.t, tasks->t, tasks->n * sizeof set->u.t[0]);
+    if (tasks->stride == 1)
+        __builtin_memcpy(set->u.t, tasks->t, (size_t)tasks->n * sizeof set->u.t[0]);
     else set->u.first = tasks->first;
     collector->next = NULL;
     for (i = 0, *err = 0; i < set->n; i++) {
@@ -4283,12 +5007,9 @@ static bool async_gather_cancelled_(async_task *task)
     }
     return g->found;
 }
-static const async_ops async_gather_ops_ = {NULL,
-                                            async_cannot_cancel_,
-                                            async_gather_target_,
-                                            async_gather_child_done_,
-                                            &async_ready_ops_,
-                                            "gather"};
+static const async_ops async_gather_ops_ =
+    ASYNC_OPS_(NULL, async_cannot_cancel_, async_gather_target_, async_gather_child_done_,
+               &async_ready_ops_, "gather");
 
 int async_gather_(struct async_gather *room, async_frame *caller, async_task *task,
                   const async_tasks *tasks, bool settle)
@@ -4370,9 +5091,10 @@ static void async_wait_run_(async_handle *h)
     if (!err) w->async_result_ = async_count_done_(&w->set);
     async_step_(task, err);
 }
-static const async_ops async_wait_woken_ops_ = {async_wait_run_, NULL, NULL, NULL, NULL, "wait"};
-static const async_ops async_wait_ops_ = {
-    NULL, async_wait_cancel_, NULL, async_wait_child_done_, &async_wait_woken_ops_, "wait"};
+static const async_ops async_wait_woken_ops_ =
+    ASYNC_OPS_(async_wait_run_, NULL, NULL, NULL, NULL, "wait");
+static const async_ops async_wait_ops_ = ASYNC_OPS_(
+    NULL, async_wait_cancel_, NULL, async_wait_child_done_, &async_wait_woken_ops_, "wait");
 int async_wait_(struct async_wait *w, async_frame *caller, async_task *task,
                 const async_tasks *tasks, int return_when, async_duration timeout)
 {
@@ -4383,7 +5105,7 @@ int async_wait_(struct async_wait *w, async_frame *caller, async_task *task,
     w->timer.h.pprev = NULL;
     reached = async_set_collect_(&w->set, tasks, &task->h, true, &err);
     w->set.when = (unsigned)return_when & 3;
-    if (!err && timeout.ns != INT64_MAX)
+    if (!err && ASYNC_SPAN_(timeout) != ASYNC_SPAN_MAX_)
         err = async_call_later(async_loop_, &w->timer, timeout, async_wait_timeout_, task);
     if (!err) {
         task->u.on = w;
@@ -4449,10 +5171,10 @@ static bool async_as_completed_cancel_(async_task *task)
     async_wake_(task, ASYNC_CANCELED);
     return true;
 }
-static const async_ops async_as_completed_ops_ = {NULL, async_as_completed_cancel_, NULL,
-                                                  NULL, &async_ready_ops_,          "as_completed"};
-static const async_ops async_as_completed_collector_ops_ = {
-    NULL, NULL, NULL, async_as_completed_child_done_, NULL, "as_completed"};
+static const async_ops async_as_completed_ops_ =
+    ASYNC_OPS_(NULL, async_as_completed_cancel_, NULL, NULL, &async_ready_ops_, "as_completed");
+static const async_ops async_as_completed_collector_ops_ =
+    ASYNC_OPS_(NULL, NULL, NULL, async_as_completed_child_done_, NULL, "as_completed");
 /* It has a scope, of no tasks, for the loop to find it by when it is closed. */
 static void async_as_completed_scope_(async_scope *scope, async_task *child)
 {
@@ -4469,7 +5191,7 @@ static int async_as_completed_start_(struct async_as_completed *each)
     each->h.ops = &async_as_completed_collector_ops_;
     each->set.n = async_set_collect_(&each->set, &each->async_args_.tasks, &each->h, true, &err);
     async_scope_open_(&each->scope, async_loop_, async_as_completed_scope_);
-    if (!err && each->set.n && each->async_args_.timeout.ns != INT64_MAX)
+    if (!err && each->set.n && ASYNC_SPAN_(each->async_args_.timeout) != ASYNC_SPAN_MAX_)
         err = async_call_later(async_loop_, &each->timer, each->async_args_.timeout,
                                async_as_completed_timeout_, each);
     return err;
@@ -4540,8 +5262,8 @@ static bool async_shield_told_cancel_(async_task *task)
     async_task_release((async_task *)task->u.on);
     return true;
 }
-static const async_ops async_shield_told_ops_ = {
-    async_shield_told_run_, async_shield_told_cancel_, NULL, NULL, &async_ready_ops_, "shield"};
+static const async_ops async_shield_told_ops_ = ASYNC_OPS_(
+    async_shield_told_run_, async_shield_told_cancel_, NULL, NULL, &async_ready_ops_, "shield");
 static bool async_shield_cancel_(async_task *task)
 {
     async_unlink_(&task->h);
@@ -4550,8 +5272,8 @@ static bool async_shield_cancel_(async_task *task)
     async_task_release((async_task *)task->u.on);
     return true;
 }
-static const async_ops async_shield_ops_ = {NULL, async_shield_cancel_,    NULL,
-                                            NULL, &async_shield_told_ops_, "shield"};
+static const async_ops async_shield_ops_ =
+    ASYNC_OPS_(NULL, async_shield_cancel_, NULL, NULL, &async_shield_told_ops_, "shield");
 int async_shield_leaf_(struct async_shield *room, async_frame *caller, async_task *task,
                        async_task *on)
 {
@@ -4564,7 +5286,52 @@ int async_shield_leaf_(struct async_shield *room, async_frame *caller, async_tas
     async_link_(&async_root_(on)->up.waiters, &task->h);
     return async_block_(task, caller, &async_shield_ops_);
 }
+#else
+/* Without cancellation it waits for one after the other, so an error shows when its turn comes. */
+static async_task *async_child_at_(const struct async_gather *g, uint32_t i)
+{
+    if (g->stride == 1) return g->u.t[i];
+    if (g->stride == 0) return ((async_task **)g->u.first)[i];
+    return (async_task *)(void *)((char *)g->u.first + (size_t)i * (size_t)g->stride);
+}
+static int async_gather_go_on_(struct async_gather *g)
+{
+    for (; g->cursor < g->n; g->cursor++) {
+        async_task *child = async_child_at_(g, g->cursor);
+        if (!async_task_done(child)) {
+            async_wait_in_(&async_root_(child)->up.waiters, &g->node.h);
+            return ASYNC_PENDING_;
+        }
+        if (!g->settle && child->u.wake) return child->u.wake;
+    }
+    return 0;
+}
+static async_status_ async_gather_resume_(async_frame *frame, async_task *node, int err)
+{
+    struct async_gather *g = (struct async_gather *)(void *)node;
+    (void)frame;
+    err = async_gather_go_on_(g);
+    if (err != ASYNC_PENDING_) async_step_(g->task, err);
+    return ASYNC_MAKE_(async_status_, ASYNC_PENDING_);
+}
+ASYNC_HANDLE_FRAME_(async_gather_frame_, async_gather_resume_);
+int async_gather_(struct async_gather *g, async_frame *caller, async_task *task,
+                  const async_tasks *tasks, bool settle)
+{
+    g->node.frame = (async_frame *)(uintptr_t)&async_gather_frame_;
+    g->task = task;
+    g->cursor = 0;
+    g->n = tasks->n;
+    g->stride = tasks->stride;
+    g->settle = settle;
+    if (tasks->stride == 1) __builtin_memcpy(g->u.t, tasks->t, (size_t)tasks->n * sizeof g->u.t[0]);
+    else g->u.first = tasks->first;
+    (void)async_block_(task, caller, &async_ready_ops_);
+    return async_gather_go_on_(g);
+}
+#endif
 
+#if ASYNCC_CANCEL
 /* ------------------------------------------------------------------------------------------
  * >>timeout       A timer that cancels the block's task; the exit turns that into -ETIMEDOUT.
  * ------------------------------------------------------------------------------------------ */
@@ -4582,8 +5349,8 @@ int async_timeout_reschedule(async_timeout *timeout, async_duration from_now)
     async_loop *loop = async_loop_;
     if (timeout->phase != 1) return -EINVAL;
     (void)async_call_cancel(&timeout->timer);
-    if (from_now.ns == INT64_MAX) return 0;
-    if (from_now.ns <= 0)
+    if (ASYNC_SPAN_(from_now) == ASYNC_SPAN_MAX_) return 0;
+    if (ASYNC_SPAN_(from_now) <= 0)
         return async_call_soon(loop, &timeout->timer, async_timeout_fire_, timeout);
     return async_call_later(loop, &timeout->timer, from_now, async_timeout_fire_, timeout);
 }
@@ -4606,7 +5373,8 @@ int async_timeout_exit_leaf_(struct async_timeout_exit *room, async_frame *calle
     (void)room, (void)caller;
     (void)async_call_cancel(&timeout->timer);
     timeout->phase = 3;
-    if (expiring && async_task_uncancel(task) <= timeout->cancelling && error == ASYNC_CANCELED)
+    if (expiring && async_task_uncancel(task) <= (int)timeout->cancelling &&
+        error == ASYNC_CANCELED)
         return -ETIMEDOUT;
     return error;
 }
@@ -4624,10 +5392,10 @@ static async_task *async_wait_for_target_(async_task *task)
 {
     return ((struct async_wait_for *)task->u.on)->on;
 }
-static const async_ops async_wait_for_woken_ops_ = {async_wait_for_run_, NULL, NULL, NULL, NULL,
-                                                    "wait_for"};
-static const async_ops async_wait_for_ops_ = {
-    NULL, async_cancel_wait_, async_wait_for_target_, NULL, &async_wait_for_woken_ops_, "wait_for"};
+static const async_ops async_wait_for_woken_ops_ =
+    ASYNC_OPS_(async_wait_for_run_, NULL, NULL, NULL, NULL, "wait_for");
+static const async_ops async_wait_for_ops_ = ASYNC_OPS_(
+    NULL, async_cancel_wait_, async_wait_for_target_, NULL, &async_wait_for_woken_ops_, "wait_for");
 /* No time at all: the task is cancelled at once, and its end waited for by a callback, so that
  * a cancel of the one who waits is not passed on to it a second time. */
 static int async_wait_for_gone_(void *arg)
@@ -4646,8 +5414,8 @@ static bool async_wait_for_gone_cancel_(async_task *task)
     async_wake_(task, ASYNC_CANCELED);
     return true;
 }
-static const async_ops async_wait_for_gone_ops_ = {NULL, async_wait_for_gone_cancel_, NULL,
-                                                   NULL, &async_ready_ops_,           "wait_for"};
+static const async_ops async_wait_for_gone_ops_ =
+    ASYNC_OPS_(NULL, async_wait_for_gone_cancel_, NULL, NULL, &async_ready_ops_, "wait_for");
 int async_wait_for_leaf_(struct async_wait_for *w, async_frame *caller, async_task *task,
                          async_task *on, async_duration d)
 {
@@ -4657,7 +5425,7 @@ int async_wait_for_leaf_(struct async_wait_for *w, async_frame *caller, async_ta
         return async_join_(task, caller, on); /* which says why not */
     w->on = on;
     w->timeout.phase = 0;
-    if (d.ns <= 0) { /* a task that has not started never does */
+    if (ASYNC_SPAN_(d) <= 0) { /* a task that has not started never does */
         w->timeout.task = task;
         w->timeout.timer.h.pprev = NULL;
         err = async_task_add_done_callback(on, &w->timeout.timer, async_wait_for_gone_, w);
@@ -4748,8 +5516,8 @@ static bool async_group_wake_cancelled_(async_task *task)
     return true;
 }
 extern const async_ops async_group_woken_ops_;
-static const async_ops async_group_ops_ = {NULL, async_group_wake_cancelled_, NULL,
-                                           NULL, &async_group_woken_ops_,     "group"};
+static const async_ops async_group_ops_ =
+    ASYNC_OPS_(NULL, async_group_wake_cancelled_, NULL, NULL, &async_group_woken_ops_, "group");
 static int async_group_wait_(async_group *group, async_frame *caller, async_task *task)
 {
     if (!group->scope.head) return async_group_verdict_(group, task);
@@ -4771,7 +5539,8 @@ static void async_group_run_(async_handle *h)
     err = async_group_wait_(group, task->frame, task);
     if (err != ASYNC_PENDING_) async_step_(task, err);
 }
-const async_ops async_group_woken_ops_ = {async_group_run_, NULL, NULL, NULL, NULL, "group"};
+const async_ops async_group_woken_ops_ =
+    ASYNC_OPS_(async_group_run_, NULL, NULL, NULL, NULL, "group");
 int async_group_exit_leaf_(struct async_group_exit *room, async_frame *caller, async_task *task,
                            async_group *group, int error)
 {
@@ -4827,7 +5596,7 @@ void async_select_begin_(struct async_select_ *s, uint64_t *room, size_t size, a
     s->owner = owner;
     s->room = room;
     s->size = (uint32_t)(size / sizeof *room);
-    if (timeout.ns != INT64_MAX)
+    if (ASYNC_SPAN_(timeout) != ASYNC_SPAN_MAX_)
         (void)async_call_later(async_loop_, &s->timer, timeout, async_select_expire_, s);
 }
 
@@ -4880,10 +5649,10 @@ static void async_select_run_(async_handle *h)
     task->wake = 0;
     async_step_(task, 0);
 }
-static const async_ops async_select_woken_ops_ = {async_select_run_, NULL, NULL, NULL, NULL,
-                                                  "select"};
-const async_ops async_select_ops_ = {NULL, async_select_cancel_,     NULL,
-                                     NULL, &async_select_woken_ops_, "select"};
+static const async_ops async_select_woken_ops_ =
+    ASYNC_OPS_(async_select_run_, NULL, NULL, NULL, NULL, "select");
+const async_ops async_select_ops_ =
+    ASYNC_OPS_(NULL, async_select_cancel_, NULL, NULL, &async_select_woken_ops_, "select");
 int async_select_wait_(struct async_select_ *s, async_frame *caller)
 {
     if (s->stopping && !s->scope.head) return 0;
@@ -4908,10 +5677,12 @@ int async_select_end_(struct async_select_ *s, uint16_t *state)
     } else {
         err = -ETIMEDOUT;
     }
-    if (s->failed) async_forget_(async_loop_, (uintptr_t)s->room, s->size * sizeof *s->room);
+    if (s->failed)
+        async_forget_(async_loop_, (uintptr_t)s->room, (uintptr_t)s->size * sizeof *s->room);
     async_scope_close_(&s->scope);
     return err;
 }
+#endif
 
 /* ------------------------------------------------------------------------------------------
  * >>lines         Lock, semaphore, condition, barrier and queue hand something over, so the one
@@ -4930,8 +5701,30 @@ static void async_line_remove_(async_line_ *line, async_waiter_ *w)
     else line->last = w->prev;
     w->in_line = false;
 }
+#if ASYNCC_CANCEL
+#define ASYNC_LINE_OPS_ const async_ops *
+#define ASYNC_LINE_(name) (&async_##name##_ops_)
+#else
+#define ASYNC_LINE_(name) async_##name##_run_
+#define ASYNC_LINE_OPS_ async_line_ops_
+typedef void (*async_line_ops_)(async_handle *);
+static async_status_ async_line_resume_(async_frame *frame, async_task *task, int err)
+{
+    (void)err; /* there is none */
+    task->frame = frame->up.caller;
+    task->u.on = frame;
+    ((async_waiter_ *)(void *)frame)->run(&task->h);
+    return ASYNC_MAKE_(async_status_, ASYNC_PENDING_);
+}
+#if ASYNCC_NAMES
+static const async_type async_line_type_ = {async_line_resume_, "a line", __FILE__, __LINE__};
+#define ASYNC_LINE_TYPE_ (&async_line_type_)
+#else
+#define ASYNC_LINE_TYPE_ async_line_resume_
+#endif
+#endif
 static int async_line_wait_(async_line_ *line, async_waiter_ *w, async_frame *caller,
-                            async_task *task, const async_ops *ops)
+                            async_task *task, ASYNC_LINE_OPS_ ops)
 {
     w->next = NULL;
     w->prev = line->last;
@@ -4941,15 +5734,30 @@ static int async_line_wait_(async_line_ *line, async_waiter_ *w, async_frame *ca
     w->task = task;
     w->state = ASYNC_WAITS_;
     w->in_line = true;
+#if ASYNCC_CANCEL
     task->u.on = w;
     return async_block_(task, caller, ops);
+#else
+    w->frame.type = ASYNC_LINE_TYPE_;
+    w->frame.up.caller = caller;
+    w->run = ops;
+    return async_block_(task, &w->frame, ops);
+#endif
 }
+#if ASYNCC_CANCEL
 static bool async_line_cancel_(async_task *task)
 {
-    ((async_waiter_ *)task->u.on)->state = ASYNC_GAVE_UP_;
-    async_wake_(task, ASYNC_CANCELED);
-    return true;
+    bool waits;
+    ASYNC_MASK_(k);
+    waits = ASYNC_STILL_(task);
+    if (waits) {
+        ((async_waiter_ *)task->u.on)->state = ASYNC_GAVE_UP_;
+        async_wake_(task, ASYNC_CANCELED);
+    }
+    ASYNC_UNMASK_(k);
+    return waits;
 }
+#endif
 static void async_line_choose_(async_waiter_ *w)
 {
     w->state = ASYNC_CHOSEN_;
@@ -4973,8 +5781,8 @@ static bool async_line_live_(const async_line_ *line)
 static int async_line_turn_(async_task *task, async_line_ *line)
 {
     int err = async_told_(task);
-    async_loop_->current = task;
-    task->h.ops = &async_ready_ops_;
+    ASYNC_CURRENT_(async_loop_, task);
+    ASYNC_SET_OPS_(task, &async_ready_ops_);
     async_line_remove_(line, (async_waiter_ *)task->u.on);
     return err;
 }
@@ -5003,38 +5811,48 @@ static void async_lock_run_(async_handle *h)
     async_lock *lock = ((struct async_lock_acquire *)task->u.on)->lock;
     async_step_(task, async_lock_taken_(lock, async_line_turn_(task, &lock->line)));
 }
-static const async_ops async_lock_woken_ops_ = {async_lock_run_, NULL, NULL, NULL, NULL, "lock"};
-static const async_ops async_lock_ops_ = {NULL, async_line_cancel_,     NULL,
-                                          NULL, &async_lock_woken_ops_, "lock"};
+#if ASYNCC_CANCEL
+static const async_ops async_lock_woken_ops_ =
+    ASYNC_OPS_(async_lock_run_, NULL, NULL, NULL, NULL, "lock");
+static const async_ops async_lock_ops_ =
+    ASYNC_OPS_(NULL, async_line_cancel_, NULL, NULL, &async_lock_woken_ops_, "lock");
+#else
+static void async_lock_run_(async_handle *h);
+#endif
 int async_lock_acquire_(struct async_lock_acquire *room, async_frame *caller, async_task *task,
                         async_lock *lock)
 {
     if (async_lock_try_(lock)) return 0;
     room->lock = lock;
-    return async_line_wait_(&lock->line, &room->w, caller, task, &async_lock_ops_);
+    return async_line_wait_(&lock->line, &room->w, caller, task, ASYNC_LINE_(lock));
 }
 
 /* --- event --- */
 
-void async_event_set(async_event *event)
+ASYNCC_ISR_ATTR void async_event_set(async_event *event)
 {
-    async_handle *first;
+    ASYNC_MASK_(k);
     event->set = true;
-    (void)async_oldest_first_(&event->waiters);
-    first = event->waiters;
-    event->waiters = NULL;
-    async_notify_all_(first, 0);
+    async_release_all_(&event->waiters, 0);
+    ASYNC_UNMASK_(k);
 }
-static const async_ops async_event_ops_ = {NULL, async_cancel_wait_, NULL,
-                                           NULL, &async_ready_ops_,  "event"};
+#if ASYNCC_CANCEL
+static const async_ops async_event_ops_ =
+    ASYNC_OPS_(NULL, async_cancel_wait_, NULL, NULL, &async_ready_ops_, "event");
+#endif
 int async_event_wait_leaf_(struct async_event_wait *room, async_frame *caller, async_task *task,
                            async_event *event)
 {
+    int err = 0;
+    ASYNC_MASK_(k);
     (void)room;
-    if (event->set) return 0;
-    task->u.on = event;
-    async_link_(&event->waiters, &task->h);
-    return async_block_(task, caller, &async_event_ops_);
+    if (!event->set) {
+        task->u.on = event;
+        async_wait_in_(&event->waiters, &task->h);
+        err = async_block_(task, caller, &async_event_ops_);
+    }
+    ASYNC_UNMASK_(k);
+    return err;
 }
 
 /* --- semaphore: a permit is handed over when it is released --- */
@@ -5068,10 +5886,14 @@ static void async_semaphore_run_(async_handle *h)
     while (s->value > 0 && async_semaphore_wake_next_(s)) {}
     async_step_(task, err);
 }
-static const async_ops async_semaphore_woken_ops_ = {async_semaphore_run_, NULL, NULL, NULL, NULL,
-                                                     "semaphore"};
-static const async_ops async_semaphore_ops_ = {NULL, async_line_cancel_,          NULL,
-                                               NULL, &async_semaphore_woken_ops_, "semaphore"};
+#if ASYNCC_CANCEL
+static const async_ops async_semaphore_woken_ops_ =
+    ASYNC_OPS_(async_semaphore_run_, NULL, NULL, NULL, NULL, "semaphore");
+static const async_ops async_semaphore_ops_ =
+    ASYNC_OPS_(NULL, async_line_cancel_, NULL, NULL, &async_semaphore_woken_ops_, "semaphore");
+#else
+static void async_semaphore_run_(async_handle *h);
+#endif
 int async_semaphore_acquire_leaf_(struct async_semaphore_acquire *room, async_frame *caller,
                                   async_task *task, async_semaphore *s)
 {
@@ -5080,7 +5902,7 @@ int async_semaphore_acquire_leaf_(struct async_semaphore_acquire *room, async_fr
         return 0;
     }
     room->semaphore = s;
-    return async_line_wait_(&s->line, &room->w, caller, task, &async_semaphore_ops_);
+    return async_line_wait_(&s->line, &room->w, caller, task, ASYNC_LINE_(semaphore));
 }
 
 /* --- condition: wait, then the lock again, whatever comes --- */
@@ -5097,9 +5919,15 @@ int async_condition_notify(async_condition *c, uint32_t n)
     async_condition_wake_(c, n);
     return 0;
 }
-extern const async_ops async_condition_woken_ops_;
-static const async_ops async_condition_ops_ = {NULL, async_line_cancel_,          NULL,
-                                               NULL, &async_condition_woken_ops_, "condition"};
+static void async_condition_run_(async_handle *h);
+#if ASYNCC_CANCEL
+static const async_ops async_condition_woken_ops_ =
+    ASYNC_OPS_(async_condition_run_, NULL, NULL, NULL, NULL, "condition");
+static const async_ops async_condition_ops_ =
+    ASYNC_OPS_(NULL, async_line_cancel_, NULL, NULL, &async_condition_woken_ops_, "condition");
+#else
+static void async_condition_run_(async_handle *h);
+#endif
 static int async_condition_start_(struct async_condition_wait *room, async_frame *caller,
                                   async_task *task)
 {
@@ -5107,7 +5935,7 @@ static int async_condition_start_(struct async_condition_wait *room, async_frame
     int err = async_lock_release(async_condition_lock(c));
     if (err) return err;
     room->taking_back = false;
-    return async_line_wait_(&c->line, &room->w, caller, task, &async_condition_ops_);
+    return async_line_wait_(&c->line, &room->w, caller, task, ASYNC_LINE_(condition));
 }
 static void async_condition_run_(async_handle *h)
 {
@@ -5120,21 +5948,21 @@ static void async_condition_run_(async_handle *h)
     if (err || !room->taking_back) room->err = err;
     if (!mine && !async_lock_try_(lock)) {
         room->taking_back = true;
-        (void)async_line_wait_(&lock->line, &room->w, task->frame, task, &async_condition_ops_);
+        (void)async_line_wait_(&lock->line, &room->w, task->frame, task, ASYNC_LINE_(condition));
         return;
     }
     if (room->err) async_condition_wake_(c, 1); /* it may have been notified: somebody else, then */
     else if (room->predicate && !room->predicate(room->arg)) {
         room->err = async_condition_start_(room, task->frame, task);
         if (room->err == ASYNC_PENDING_) {
+#if ASYNCC_CANCEL
             if (task->flags & ASYNC_MUST_) async_cancel_late_(task); /* by its own predicate */
+#endif
             return;
         }
     }
     async_step_(task, room->err);
 }
-const async_ops async_condition_woken_ops_ = {async_condition_run_, NULL, NULL, NULL, NULL,
-                                              "condition"};
 int async_condition_wait_(struct async_condition_wait *room, async_frame *caller, async_task *task,
                           async_condition *condition, bool (*predicate)(void *), void *arg)
 {
@@ -5166,9 +5994,15 @@ static void async_barrier_leave_(async_barrier *b)
     if (b->state == ASYNC_RESETTING_ || b->state == ASYNC_DRAINING_) b->state = ASYNC_FILLING_;
     async_barrier_wake_all_(b);
 }
-extern const async_ops async_barrier_woken_ops_;
-static const async_ops async_barrier_ops_ = {NULL, async_line_cancel_,        NULL,
-                                             NULL, &async_barrier_woken_ops_, "barrier"};
+static void async_barrier_run_(async_handle *h);
+#if ASYNCC_CANCEL
+static const async_ops async_barrier_woken_ops_ =
+    ASYNC_OPS_(async_barrier_run_, NULL, NULL, NULL, NULL, "barrier");
+static const async_ops async_barrier_ops_ =
+    ASYNC_OPS_(NULL, async_line_cancel_, NULL, NULL, &async_barrier_woken_ops_, "barrier");
+#else
+static void async_barrier_run_(async_handle *h);
+#endif
 static int async_barrier_go_on_(struct async_barrier_wait *room, async_frame *caller,
                                 async_task *task)
 {
@@ -5177,7 +6011,7 @@ static int async_barrier_go_on_(struct async_barrier_wait *room, async_frame *ca
     if (!room->counted) { /* until the last round has gone */
         if (b->state == ASYNC_BROKEN_) return ASYNC_EBROKEN;
         if (b->state != ASYNC_FILLING_)
-            return async_line_wait_(&b->line, &room->w, caller, task, &async_barrier_ops_);
+            return async_line_wait_(&b->line, &room->w, caller, task, ASYNC_LINE_(barrier));
         room->counted = true;
         room->async_result_ = b->count++;
         if (b->count == b->parties) {
@@ -5186,7 +6020,7 @@ static int async_barrier_go_on_(struct async_barrier_wait *room, async_frame *ca
         }
     }
     if (b->state == ASYNC_FILLING_)
-        return async_line_wait_(&b->line, &room->w, caller, task, &async_barrier_ops_);
+        return async_line_wait_(&b->line, &room->w, caller, task, ASYNC_LINE_(barrier));
     if (b->state != ASYNC_DRAINING_) err = ASYNC_EBROKEN;
     async_barrier_leave_(b);
     return err;
@@ -5204,7 +6038,6 @@ static void async_barrier_run_(async_handle *h)
     }
     if (err != ASYNC_PENDING_) async_step_(task, err);
 }
-const async_ops async_barrier_woken_ops_ = {async_barrier_run_, NULL, NULL, NULL, NULL, "barrier"};
 int async_barrier_wait_leaf_(struct async_barrier_wait *room, async_frame *caller, async_task *task,
                              async_barrier *barrier)
 {
@@ -5272,7 +6105,7 @@ static void async_queue_insert_(async_queue *q, void *items, const void *item, u
 {
     uint32_t i = q->count++;
     if (q->order == ASYNC_FIFO && (i += q->first) >= capacity) i -= capacity;
-    __builtin_memcpy(async_queue_at_(items, i, size), item, size);
+    __builtin_memcpy(async_queue_at_(items, i, size), item, (size_t)size);
     if (q->order == ASYNC_PRIORITY) async_queue_rise_(q, items, i, size);
 }
 static void async_queue_take_(async_queue *q, void *items, void *item, uint32_t size,
@@ -5284,11 +6117,11 @@ static void async_queue_take_(async_queue *q, void *items, void *item, uint32_t 
         i = q->first++;
         if (q->first == capacity) q->first = 0;
     }
-    __builtin_memcpy(item, async_queue_at_(items, i, size), size);
+    __builtin_memcpy(item, async_queue_at_(items, i, size), (size_t)size);
     if (q->order != ASYNC_PRIORITY || !n) return;
     /* The last takes the place of the first, sinks to the bottom and rises from there: so do
      * Python's heaps, and equal items come out in the same order. */
-    __builtin_memcpy(items, async_queue_at_(items, n, size), size);
+    __builtin_memcpy(items, async_queue_at_(items, n, size), (size_t)size);
     for (; (down = 2 * i + 1) < n; i = down) {
         if (down + 1 < n && !async_queue_less_(q, items, down, down + 1, size)) down++;
         async_queue_swap_(async_queue_at_(items, i, size), async_queue_at_(items, down, size),
@@ -5314,11 +6147,18 @@ int async_queue_get_nowait_(async_queue *q, void *items, void *item, uint32_t si
     async_queue_wake_(&q->putters);
     return 0;
 }
-extern const async_ops async_put_woken_ops_, async_get_woken_ops_;
-static const async_ops async_put_ops_ = {NULL, async_line_cancel_,    NULL,
-                                         NULL, &async_put_woken_ops_, "queue put"};
-static const async_ops async_get_ops_ = {NULL, async_line_cancel_,    NULL,
-                                         NULL, &async_get_woken_ops_, "queue get"};
+static void async_put_run_(async_handle *h);
+static void async_get_run_(async_handle *h);
+#if ASYNCC_CANCEL
+static const async_ops async_put_woken_ops_ =
+    ASYNC_OPS_(async_put_run_, NULL, NULL, NULL, NULL, "queue put");
+static const async_ops async_get_woken_ops_ =
+    ASYNC_OPS_(async_get_run_, NULL, NULL, NULL, NULL, "queue get");
+static const async_ops async_put_ops_ =
+    ASYNC_OPS_(NULL, async_line_cancel_, NULL, NULL, &async_put_woken_ops_, "queue put");
+static const async_ops async_get_ops_ =
+    ASYNC_OPS_(NULL, async_line_cancel_, NULL, NULL, &async_get_woken_ops_, "queue get");
+#endif
 static int async_queue_put_again_(struct async_queue_io_ *io, async_frame *caller, async_task *task)
 {
     async_queue *q = io->queue;
@@ -5326,7 +6166,7 @@ static int async_queue_put_again_(struct async_queue_io_ *io, async_frame *calle
                   ? async_queue_put_nowait_(q, io->items, io->item.from, io->size, io->capacity)
                   : -EAGAIN;
     if (err != -EAGAIN) return err;
-    return async_line_wait_(&q->putters, &io->w, caller, task, &async_put_ops_);
+    return async_line_wait_(&q->putters, &io->w, caller, task, ASYNC_LINE_(put));
 }
 static int async_queue_get_again_(struct async_queue_io_ *io, async_frame *caller, async_task *task)
 {
@@ -5335,7 +6175,7 @@ static int async_queue_get_again_(struct async_queue_io_ *io, async_frame *calle
                   ? async_queue_get_nowait_(q, io->items, io->item.to, io->size, io->capacity)
                   : -EAGAIN;
     if (err != -EAGAIN) return err;
-    return async_line_wait_(&q->getters, &io->w, caller, task, &async_get_ops_);
+    return async_line_wait_(&q->getters, &io->w, caller, task, ASYNC_LINE_(get));
 }
 static void async_put_run_(async_handle *h)
 {
@@ -5363,8 +6203,6 @@ static void async_get_run_(async_handle *h)
     }
     if (err != ASYNC_PENDING_) async_step_(task, err);
 }
-const async_ops async_put_woken_ops_ = {async_put_run_, NULL, NULL, NULL, NULL, "queue put"};
-const async_ops async_get_woken_ops_ = {async_get_run_, NULL, NULL, NULL, NULL, "queue get"};
 static void async_queue_io_set_(struct async_queue_io_ *io, async_queue *queue, void *items,
                                 uint32_t size, uint32_t capacity)
 {
@@ -5390,11 +6228,7 @@ int async_queue_get_(struct async_queue_io_ *io, async_frame *caller, async_task
 }
 static void async_queue_finished_(async_queue *q)
 {
-    async_handle *first;
-    (void)async_oldest_first_(&q->joiners);
-    first = q->joiners;
-    q->joiners = NULL;
-    async_notify_all_(first, 0);
+    async_release_all_(&q->joiners, 0);
 }
 int async_queue_task_done(async_queue *q)
 {
@@ -5402,15 +6236,17 @@ int async_queue_task_done(async_queue *q)
     if (--q->unfinished == 0) async_queue_finished_(q);
     return 0;
 }
-static const async_ops async_queue_join_ops_ = {NULL, async_cancel_wait_, NULL,
-                                                NULL, &async_ready_ops_,  "queue join"};
+#if ASYNCC_CANCEL
+static const async_ops async_queue_join_ops_ =
+    ASYNC_OPS_(NULL, async_cancel_wait_, NULL, NULL, &async_ready_ops_, "queue join");
+#endif
 int async_queue_join_leaf_(struct async_queue_join *room, async_frame *caller, async_task *task,
                            async_queue *q)
 {
     (void)room;
     if (!q->unfinished) return 0;
     task->u.on = q;
-    async_link_(&q->joiners, &task->h);
+    async_wait_in_(&q->joiners, &task->h);
     return async_block_(task, caller, &async_queue_join_ops_);
 }
 void async_queue_shutdown(async_queue *q, bool immediate)
@@ -5429,6 +6265,87 @@ void async_queue_shutdown(async_queue *q, bool immediate)
  * >>loop          The only place that decides what runs next.
  * ------------------------------------------------------------------------------------------ */
 
+#if ASYNCC_FREESTANDING
+/* Here a turn of the loop is one timer or one handle, so that nothing is kept of a batch; it reads
+ * the clock each time, and what becomes due goes to the end of the queue. */
+#if ASYNCC_CANCEL
+#define ASYNC_STOPPED_(loop) ((loop)->flags & ASYNC_STOP_)
+#else
+#define ASYNC_STOPPED_(loop) false
+#endif
+/* Until the task has ended; NULL: for ever, or until it is stopped. */
+static void async_turns_(async_loop *loop, const async_task *until)
+{
+    async_handle *h;
+    while (!(until && async_task_done(until)) && !ASYNC_STOPPED_(loop)) {
+        ASYNCC_IRQ_DISABLE();
+        h = loop->near;
+        if (h && ASYNC_DUE_(ASYNC_WHEN_(h), ASYNCC_NOW())) {
+            loop->near = h->next;
+#if ASYNCC_CANCEL
+            if (h->next) h->next->pprev = &loop->near;
+#endif
+            async_notify_(h, 0);
+        } else if (loop->head) {
+            h = loop->head;
+            loop->head = h->next;
+#if ASYNCC_CANCEL
+            if (h->next) h->next->pprev = &loop->head;
+#endif
+            ASYNCC_IRQ_ENABLE();
+#if ASYNCC_CANCEL
+            h->ops->run(h);
+#else
+            async_task_run_(h);
+#endif
+        } else {
+            ASYNCC_IDLE(h ? (const async_time *)&ASYNC_WHEN_(h) : NULL);
+        }
+    }
+    ASYNCC_IRQ_ENABLE();
+}
+#if ASYNCC_CANCEL
+static void *async_no_alloc_(void *context, void *old, size_t size)
+{
+    (void)context, (void)old, (void)size;
+    return NULL;
+}
+#endif
+int async_loop_init(async_loop *loop, const async_options *options)
+{
+    (void)options;
+    loop->head = loop->near = NULL;
+#if ASYNCC_CANCEL
+    loop->current = NULL;
+    loop->flags = 0;
+    if (options) loop->options = *options;
+    else __builtin_memset(&loop->options, 0, sizeof loop->options);
+    if (!loop->options.alloc) loop->options.alloc = async_no_alloc_;
+    loop->notes = loop->few_notes;
+    loop->note_bits = 3;
+    loop->note_count = 0;
+    __builtin_memset(loop->few_notes, 0, sizeof loop->few_notes);
+    loop->scopes = NULL;
+    async_scope_open_(&loop->scope, loop, NULL);
+#endif
+    ASYNC_SET_LOOP_(loop);
+    return 0;
+}
+#if !ASYNCC_CANCEL
+int async_loop_run_until_complete(async_loop *loop, async_task *task)
+{
+    ASYNC_SET_LOOP_(loop);
+    async_turns_(loop, task);
+    return task->u.wake;
+}
+int async_loop_run_forever(async_loop *loop)
+{
+    ASYNC_SET_LOOP_(loop);
+    async_turns_(loop, NULL);
+    return 0;
+}
+#endif
+#else
 #if ASYNCC_IO
 static void async_io_poll_(async_loop *loop, int64_t timeout_ns);
 static void async_io_close_(async_loop *loop);
@@ -5595,18 +6512,32 @@ int async_loop_init(async_loop *loop, const async_options *options)
     loop->poll_fd = loop->spare_fd = loop->wake_fd = -1;
     loop->inbox = ASYNC_NOT_OPEN_;
 #endif
-    if (!async_loop_ || !(async_loop_->flags & ASYNC_RUNNING_)) async_loop_ = loop;
+    if (!async_loop_ || !(async_loop_->flags & ASYNC_RUNNING_)) ASYNC_SET_LOOP_(loop);
     return 0;
 }
 
+#endif
+
+#if ASYNCC_CANCEL
 static int async_loop_enter_(async_loop *loop)
 {
     if (loop->flags & ASYNC_CLOSED_) return -ESHUTDOWN;
     if (async_running_loop()) return -EBUSY;
-    async_loop_ = loop;
+    ASYNC_SET_LOOP_(loop);
     loop->flags |= ASYNC_RUNNING_;
     return 0;
 }
+#if ASYNCC_FREESTANDING
+static int async_loop_run_(async_loop *loop)
+{
+    int err = async_loop_enter_(loop);
+    if (err) return err;
+    async_turns_(loop, NULL);
+    loop->current = NULL;
+    loop->flags &= (uint8_t) ~(ASYNC_RUNNING_ | ASYNC_STOP_);
+    return 0;
+}
+#else
 static int async_loop_run_(async_loop *loop)
 {
     int err = async_loop_enter_(loop);
@@ -5616,6 +6547,7 @@ static int async_loop_run_(async_loop *loop)
     loop->flags &= (uint8_t) ~(ASYNC_RUNNING_ | ASYNC_STOP_);
     return err;
 }
+#endif
 int async_loop_run_forever(async_loop *loop)
 {
     return async_loop_run_(loop);
@@ -5636,7 +6568,7 @@ int async_loop_run_until_complete(async_loop *loop, async_task *task)
     if (loop->flags & ASYNC_CLOSED_) return -ESHUTDOWN;
     if (async_running_loop()) return -EBUSY;
     if (!(task->flags & (ASYNC_LIVE_ | ASYNC_DONE_))) return -EINVAL;
-    async_loop_ = loop;
+    ASYNC_SET_LOOP_(loop);
     __builtin_memset(&stop, 0, sizeof stop);
     (void)async_task_add_done_callback(task, &stop, async_stop_call_, loop);
     async_task_hold(task);
@@ -5647,11 +6579,18 @@ int async_loop_run_until_complete(async_loop *loop, async_task *task)
     async_task_release(task);
     return err;
 }
+#if !ASYNCC_ONE_LOOP
+async_loop *async_get_event_loop(void)
+{
+    return async_loop_;
+}
+#endif
 async_loop *async_running_loop(void)
 {
     return async_loop_ && async_loop_->flags & ASYNC_RUNNING_ ? async_loop_ : NULL;
 }
 
+#if ASYNCC_CANCEL
 int async_loop_shutdown(async_loop *loop)
 {
     async_scope *scope;
@@ -5659,7 +6598,7 @@ int async_loop_shutdown(async_loop *loop)
     int err = 0, turns = 4;
     if (loop->flags & ASYNC_CLOSED_) return 0;
     if (async_running_loop()) return -EBUSY;
-    async_loop_ = loop;
+    ASYNC_SET_LOOP_(loop);
     loop->leftover = 0;
     for (scope = loop->scopes; scope; scope = scope->next)
         for (task = scope->head; task; task = task->next)
@@ -5676,12 +6615,19 @@ int async_loop_shutdown(async_loop *loop)
     }
     /* As many more turns as CPython's run() takes to gather the tasks (2), close generators (2) and
      * join threads (2): what the last tasks have queued is still run. */
+#if ASYNCC_FREESTANDING
+    (void)turns;
+#else
     while (!err && turns--) {
         loop->flags |= ASYNC_STOP_;
         err = async_loop_run_(loop);
     }
+#endif
     return err;
 }
+#endif
+
+#if !ASYNCC_FREESTANDING
 
 int async_loop_close(async_loop *loop)
 {
@@ -5694,7 +6640,7 @@ int async_loop_close(async_loop *loop)
     if (loop->flags & ASYNC_CLOSED_) return 0;
     if (loop->flags & ASYNC_RUNNING_) return -EBUSY;
     running = async_running_loop();
-    async_loop_ = loop;
+    ASYNC_SET_LOOP_(loop);
     loop->flags |= ASYNC_CLOSED_;
     async_forget_(loop, 0, UINTPTR_MAX);
     for (scope = loop->scopes; scope; scope = scope->next)
@@ -5756,14 +6702,33 @@ int async_loop_close(async_loop *loop)
         (void)loop->options.alloc(loop->options.context, dead, 0);
     }
     loop->head = NULL;
-    async_loop_ = running;
+    ASYNC_SET_LOOP_(running);
     return 0;
 }
+#endif
+#endif
 
 /* --- ASYNC_RUN --- */
-
-int async_run_(async_frame *frame, const async_type *type)
+int async_run_(async_frame *frame, async_type_ref_ type)
 {
+#if ASYNCC_FREESTANDING
+    async_task *task = (async_task *)(void *)frame - 1;
+#if ASYNCC_ONE_LOOP
+    async_loop *loop = async_loop_;
+#else
+    async_loop own, *loop = &own;
+#endif
+    (void)async_loop_init(loop, NULL);
+#if ASYNCC_CANCEL
+    (void)async_spawn_(frame, type, NULL, 0);
+    (void)async_loop_run_until_complete(loop, task);
+    (void)async_loop_shutdown(loop);
+#else
+    (void)async_spawn_(frame, type);
+    (void)async_loop_run_until_complete(loop, task);
+#endif
+    return ASYNC_WAKE_(task);
+#else
     async_loop loop;
     async_task *task = (async_task *)(void *)frame - 1;
     int err;
@@ -5775,13 +6740,15 @@ int async_run_(async_frame *frame, const async_type *type)
     (void)async_loop_shutdown(&loop);
     (void)async_loop_close(&loop);
     return err;
+#endif
 }
-int async_run_main_(async_frame *frame, const async_type *type)
+int async_run_main_(async_frame *frame, async_type_ref_ type)
 {
     int err = async_run_(frame, type);
 #if ASYNCC_NAMES
     if (err) {
         const char *text = async_task_error_text((async_task *)(void *)frame - 1);
+        (void)text;
         ASYNCC_LOG("asyncc: `%s` (%s:%d) ended with an error: %s (%d)%s%s\n", type->name,
                    type->file, type->line, async_strerror(err), err, text ? ": " : "",
                    text ? text : "");
@@ -5805,12 +6772,10 @@ int async_run_main_(async_frame *frame, const async_type *type)
  * ------------------------------------------------------------------------------------------ */
 
 enum {
-    ASYNC_FD_OWNED_ = 1,
-    ASYNC_FD_REGISTERED_ = 2,
+    ASYNC_FD_OWNED_ = 1,   ASYNC_FD_REGISTERED_ = 2,
     ASYNC_FD_DRY_ = 4, /* shifted by direction: nothing to read, no room to write (8) */
-    ASYNC_FD_SOCKET_ = 16,
-    ASYNC_FD_TCP_ = 32,    /* a short read says that nothing is left */
-    ASYNC_FD_ALWAYS_ = 64, /* ... but not after a hang-up or urgent data */
+    ASYNC_FD_SOCKET_ = 16, ASYNC_FD_TCP_ = 32, /* a short read says that nothing is left */
+    ASYNC_FD_ALWAYS_ = 64,                     /* ... but not after a hang-up or urgent data */
     ASYNC_FD_PAUSED_ = 128 /* a listener that waits for descriptors to become free */
 };
 enum {
@@ -5820,8 +6785,8 @@ enum {
 };
 extern const async_ops async_io_woken_ops_;
 static bool async_io_cancel_(async_task *task);
-static const async_ops async_io_ops_ = {NULL, async_io_cancel_,     NULL,
-                                        NULL, &async_io_woken_ops_, "descriptor"};
+static const async_ops async_io_ops_ =
+    ASYNC_OPS_(NULL, async_io_cancel_, NULL, NULL, &async_io_woken_ops_, "descriptor");
 static int async_accept_retry_(void *arg);
 
 /* The poller's contract: the functions of one of the sections below. Each gives 0 or -errno.
@@ -6249,7 +7214,8 @@ static void async_io_run_(async_handle *h)
         (void)async_close(io->io.fd);
     async_step_(task, err);
 }
-const async_ops async_io_woken_ops_ = {async_io_run_, NULL, NULL, NULL, NULL, "descriptor"};
+const async_ops async_io_woken_ops_ =
+    ASYNC_OPS_(async_io_run_, NULL, NULL, NULL, NULL, "descriptor");
 
 int async_io_start_(struct async_io_ *io, async_frame *caller, async_task *task, int fd, int op,
                     void *data, size_t size, async_address *address)
