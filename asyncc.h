@@ -2796,7 +2796,8 @@ ASYNC_HOT_ bool async_queue_put_now_(async_queue *q, void *items, const void *it
 {
     uint32_t i = q->first + q->count;
     if (ASYNC_RARE_(q->special || q->count == capacity)) return false;
-    __builtin_memcpy((char *)items + (size_t)(i < capacity ? i : i - capacity) * size, item, (size_t)size);
+    __builtin_memcpy((char *)items + (size_t)(i < capacity ? i : i - capacity) * size, item,
+                     (size_t)size);
     q->count++;
     q->unfinished++;
     if (q->getters.first) async_queue_wake_(&q->getters);
