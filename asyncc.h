@@ -7808,8 +7808,8 @@ static void async_posted_run_(async_handle *h)
     err = fn(arg);
     if (err < 0) async_report_(async_loop_, "error in a callback", err, NULL, NULL);
 }
-const async_ops async_posted_ops_ = {async_posted_run_,  NULL,  NULL, NULL,
-                                     &async_posted_ops_, "call"};
+const async_ops async_posted_ops_ =
+    ASYNC_OPS_(async_posted_run_, NULL, NULL, NULL, &async_posted_ops_, "call");
 static int async_post_prepare_(async_loop *loop, async_call *call, int (*fn)(void *), void *arg)
 {
     if (__atomic_exchange_n(&call->posted, 1, __ATOMIC_SEQ_CST)) return -EBUSY;
