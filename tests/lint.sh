@@ -72,6 +72,7 @@ loop->head = h->next;
 ((struct async_set_ *)task->u.on)->cut = 1;
 local variable 'loop' is still referred to by the global variable 'async_loop_'
 local variable 'loop' is still referred to by the stack variable 'async_main_'
+local variable 'loop' is still referred to by the stack variable 'test_task_'
 strand = (int)(at >> (level * ASYNC_DIGIT_ - ASYNC_STRAND_BITS_)) & (ASYNC_STRANDS_ - 1);
 END
 if wanted tidy && has clang-tidy tidy; then
