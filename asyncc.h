@@ -41,7 +41,7 @@
  *   >>leaves          what can be awaited: sleep, join, gather, wait, shield, timeout, group
  *   >>sync            locks, events, semaphores, conditions, barriers, queues
  *   >>io              sockets and descriptors
- *   >>threads         calls from other threads
+ *   >>threads         calls from other threads, and work for them
  *   >>implementation  from here on nothing is for users:
  *   >>seam            system calls, clock and allocator, all replaceable
  *   >>reports         panics and the error handler
@@ -63,6 +63,7 @@
  *   >>kqueue          macOS and BSD,
  *   >>poll            anything else
  *   >>inbox           how another thread or a signal handler reaches a loop
+ *   >>pool            the threads behind to_thread
  *   >>licence         MIT
  */
 #ifndef ASYNCC_H_
@@ -180,6 +181,15 @@
 /* Sockets and descriptors. Off: a loop of timers only. */
 #ifndef ASYNCC_IO
 #define ASYNCC_IO !ASYNCC_FREESTANDING
+#endif
+
+/* to_thread and its kin, by POSIX threads. Where those are a library of their own (glibc before
+ * 2.34), on means to link with -pthread. */
+#ifndef ASYNCC_THREADS
+#define ASYNCC_THREADS ASYNCC_IO
+#endif
+#if ASYNCC_THREADS && !ASYNCC_IO
+#error "asyncc.h: ASYNCC_THREADS needs ASYNCC_IO, by which a loop is woken"
 #endif
 
 /* Names, files and lines in frames, for reports. Off saves flash, and the texts of errors. */
@@ -306,6 +316,9 @@
 #include <stdint.h>
 #if !ASYNCC_FREESTANDING
 #include <errno.h>
+#endif
+#if ASYNCC_THREADS
+#include <pthread.h>
 #endif
 #if ASYNCC_IO
 #include <sys/socket.h>
@@ -879,14 +892,16 @@ struct async_loop {
     int poll_fd;  /* epoll or kqueue; -1: not open */
     int spare_fd; /* given up to accept and refuse when descriptors run out */
     const async_task *io_task;
-    int io_left;          /* what that task may still do without a turn of the loop */
-    async_call retry;     /* of listeners that wait for descriptors to become free */
-    async_handle *inbox;  /* what other threads send, newest first, or a mark: see >>inbox */
-    int wake_fd, wake_to; /* the loop is woken by a write to the second; -1: not open */
-    uint32_t wakes_due;   /* writes that happened or will, and were not read */
-    uint32_t kept;        /* who may still call from elsewhere */
-    uint32_t jobs;        /* that threads have, or that are on their way back */
-    bool napping;         /* the inbox was marked: it wants a wake */
+    int io_left;             /* what that task may still do without a turn of the loop */
+    async_call retry;        /* of listeners that wait for descriptors to become free */
+    async_handle *inbox;     /* what other threads send, newest first, or a mark: see >>inbox */
+    int wake_fd, wake_to;    /* the loop is woken by a write to the second; -1: not open */
+    uint32_t wakes_due;      /* writes that happened or will, and were not read */
+    uint32_t kept;           /* who may still call from elsewhere */
+    uint32_t jobs;           /* that threads have, or that are on their way back */
+    struct async_pool *pool; /* of to_thread; NULL: not yet needed */
+    const struct async_pool_ops_ *pools; /* NULL: it never had a job, and needs no code for them */
+    bool napping;                        /* the inbox was marked: it wants a wake */
 #endif
 };
 #endif
@@ -3042,6 +3057,124 @@ ASYNC_API int async_call_soon_threadsafe(async_loop *loop, async_call *call, int
 /* The same for signal handlers: does not look whose thread it is in. */
 ASYNC_API int async_post_(async_loop *loop, async_call *call, int (*fn)(void *), void *arg);
 ASYNC_C_END_
+
+#if ASYNCC_THREADS
+/* Threads for work that blocks or computes. They start when there is work and stay; they block all
+ * signals. */
+typedef struct async_pool_options {
+    int size;         /* threads at most; 0: one a processor and 4 more, but no more than 32 */
+    size_t stack;     /* bytes of each; 0: the system's choice */
+    const char *name; /* of each, up to 15 characters; NULL: "asyncc" */
+    uint64_t cpus;    /* the processors they may use, by bit; 0: any (Linux; ignored elsewhere) */
+    void (*on_start)(void *context); /* runs first in each, to set up what else it needs */
+    void *context;
+} async_pool_options;
+typedef struct async_pool {
+    async_pool_options options;
+    pthread_mutex_t mutex;
+    struct async_job_head_ *first, **last; /* that no thread has taken yet */
+    struct async_worker_ *workers, *idle;  /* all, and those with nothing to do, latest first */
+    pthread_cond_t done;                   /* some job has ended that somebody is blocked for */
+    int threads, blocked;
+    bool waking;       /* a thread is on its way to look at the queue */
+    bool closing;      /* no more jobs */
+    async_loop *owner; /* whose own pool it is; NULL: the user's */
+    int left;          /* threads that have ended */
+    async_call gone;   /* they all have */
+} async_pool;
+
+/* A job whose end is taken care of. Without drop, an await that is cancelled takes the job out of
+ * the queue or, if it runs, calls cancel(arg), if there is one, and waits for its end: so arg may
+ * live in the frame. With drop, it does not wait: drop(arg) is called in its place, when the job
+ * has ended or once it will not run, in whichever thread that is. */
+typedef struct async_job {
+    int (*fn)(void *arg);
+    void *arg;
+    void (*cancel)(void *arg); /* asks a running job to end; in the loop's thread, maybe twice */
+    void (*drop)(void *arg);   /* gives back what arg has */
+} async_job;
+
+/* What is kept of a job while it is awaited. */
+struct async_job_head_ {
+    async_task *task;
+    async_loop *loop;
+    async_pool *pool;
+    struct async_job_head_ *next;
+    union {
+        struct async_job_head_ **pprev; /* while it is queued */
+        struct async_worker_ *worker;   /* while it runs */
+    } by;
+    int (*fn)(void *);
+    void *arg;
+    void (*hook)(void *); /* cancel or drop */
+    uint8_t state, kind;
+};
+enum { ASYNC_QUEUED_, ASYNC_STARTED_, ASYNC_POSTED_ }; /* a job's state */
+enum { ASYNC_WAIT_, ASYNC_DETACH_ };                   /* what a cancel does to one that runs */
+ASYNC_PROTOTYPES_
+struct ASYNC_ALIAS_ async_to_thread {
+    struct async_job_head_ job;
+    int async_result_;
+};
+struct ASYNC_ALIAS_ async_run_in_executor {
+    struct async_job_head_ job;
+    int async_result_;
+};
+struct ASYNC_ALIAS_ async_run_job {
+    struct async_job_head_ job;
+    int async_result_;
+};
+
+ASYNC_C_BEGIN_
+/* Memory of yours; options may be NULL. 0, -EINVAL or -ENOMEM. Several loops may share it. */
+ASYNC_API int async_pool_init(async_pool *pool, const async_pool_options *options);
+/* Takes no more jobs (-ESHUTDOWN), has the threads do those it has, and waits for their end. Blocks.
+ * For the pool of to_thread the loop does it: shutdown while it goes on, close blocking. */
+ASYNC_API void async_pool_close(async_pool *pool);
+/* The pool for to_thread, before its first use; it stays yours. 0, or -EBUSY: it has one. */
+ASYNC_API int async_loop_set_default_executor(async_loop *loop, async_pool *pool);
+
+/* AWAIT_TO(self->n, async_to_thread, fn, arg): fn(arg) in another thread, while the loop goes on.
+ * Its return is the result; if that is negative, it is raised. Cancelled, the await ends at once:
+ * a job still in the queue never runs, but one that runs already cannot be stopped, and what it
+ * returns is dropped. So arg must outlive the job, not only the await: static, or the heap. For an
+ * arg in the frame, see async_run_job. -ENOMEM; -EAGAIN: no thread; -ESHUTDOWN.
+ * After a fork() the child has none of the threads. */
+int async_to_thread(int (*fn)(void *), void *arg) ASYNC_NOT_AWAITED_;
+/* The same in a pool of yours. */
+int async_run_in_executor(async_pool *pool, int (*fn)(void *), void *arg) ASYNC_NOT_AWAITED_;
+/* AWAIT_TO(self->n, async_run_job, NULL, &self->job): a job with cancel or drop, in a pool of yours
+ * or, with NULL, that of to_thread. The async_job itself is copied. */
+int async_run_job(async_pool *pool, const async_job *job) ASYNC_NOT_AWAITED_;
+#define ASYNC_LEAF_async_to_thread , 1
+#define ASYNC_LEAF_async_run_in_executor , 1
+#define ASYNC_LEAF_async_run_job , 1
+ASYNC_API int async_job_start_(struct async_to_thread *room, async_frame *caller, async_task *task,
+                               async_pool *pool, const async_job *job, int kind);
+ASYNC_C_END_
+
+ASYNC_INLINE_ int async_to_thread_leaf_(struct async_to_thread *room, async_frame *caller,
+                                        async_task *task, int (*fn)(void *), void *arg)
+{
+    async_job job = {fn, arg, NULL, NULL};
+    return async_job_start_(room, caller, task, NULL, &job, ASYNC_DETACH_);
+}
+ASYNC_INLINE_ int async_run_in_executor_leaf_(struct async_run_in_executor *room,
+                                              async_frame *caller, async_task *task,
+                                              async_pool *pool, int (*fn)(void *), void *arg)
+{
+    async_job job = {fn, arg, NULL, NULL};
+    return async_job_start_((struct async_to_thread *)(void *)room, caller, task, pool, &job,
+                            ASYNC_DETACH_);
+}
+ASYNC_INLINE_ int async_run_job_leaf_(struct async_run_job *room, async_frame *caller,
+                                      async_task *task, async_pool *pool, const async_job *job)
+{
+    return async_job_start_((struct async_to_thread *)(void *)room, caller, task, pool, job,
+                            job->drop ? ASYNC_DETACH_ : ASYNC_WAIT_);
+}
+ASYNC_PROTOTYPES_END_
+#endif /* ASYNCC_THREADS */
 #endif /* ASYNCC_IO */
 #endif /* ASYNCC_H_ */
 /* ==========================================================================================
@@ -3097,6 +3230,9 @@ ASYNC_C_END_
 #if defined(__linux__) && ASYNCC_POLLER != ASYNCC_KQUEUE
 #include <sys/eventfd.h>
 #define ASYNC_EVENTFD_
+#endif
+#if ASYNCC_THREADS
+#include <sched.h>
 #endif
 #ifdef MSG_NOSIGNAL
 #define ASYNC_NOSIGNAL_ MSG_NOSIGNAL
@@ -6352,6 +6488,11 @@ static void async_io_poll_(async_loop *loop, int64_t timeout_ns);
 static void async_io_close_(async_loop *loop);
 static bool async_inbox_rest_(async_loop *loop);
 static void async_inbox_close_(async_loop *loop);
+/* What the end of a loop that had jobs has to do with them: see >>pool. */
+struct async_pool_ops_ {
+    int (*shut)(async_loop *loop);
+    void (*end)(async_loop *loop);
+};
 #endif
 
 /* No sleep is longer than a day: some systems refuse one of years, and where time_t has 32 bits
@@ -6614,6 +6755,9 @@ int async_loop_shutdown(async_loop *loop)
         err = async_loop_run_(loop);
         turns = 6;
     }
+#if ASYNCC_IO
+    if (!err && loop->pools) err = loop->pools->shut(loop);
+#endif
     /* As many more turns as CPython's run() takes to gather the tasks (2), close generators (2) and
      * join threads (2): what the last tasks have queued is still run. */
 #if ASYNCC_FREESTANDING
@@ -6671,6 +6815,7 @@ int async_loop_close(async_loop *loop)
         for (h = loop->wide[i]; h; h = h->next) h->pprev = NULL;
 #endif
 #if ASYNCC_IO
+    if (loop->pools) loop->pools->end(loop);
     async_inbox_close_(loop);
 #endif
     for (h = loop->head; h; h = after) {
@@ -7837,6 +7982,423 @@ int async_call_soon_threadsafe(async_loop *loop, async_call *call, int (*fn)(voi
     if (!err) async_push_(loop, &call->h);
     return err;
 }
+
+#if ASYNCC_THREADS
+/* ------------------------------------------------------------------------------------------
+ * >>pool          The threads behind to_thread: one mutex, one queue of jobs, and a stack of idle
+ *                 threads, so that the one that was last at work, whose caches are warm, is woken
+ *                 first. At most one thread is on its way to the queue at a time; it wakes the
+ *                 next if there is more than it takes. Where the jobs are short one thread does
+ *                 them all and the others sleep on; where they are long all are soon at work.
+ *                 Who has finished counts as idle before it wakes the loop, so that the loop's next
+ *                 job finds it, and starts no other.
+ *                 A job lives in the awaiting frame and comes back on its task's own handle,
+ *                 through the inbox: nothing is allocated. A cancel that does not wait cuts the
+ *                 tie between thread and job, under the mutex; after that the thread has nothing
+ *                 of the frame's.
+ *                 Rejected: a queue for each thread (jobs here cost microseconds to hand over
+ *                 anyway), one condition for all (it wakes whom it likes), to hold back the wake
+ *                 while more jobs are in hand (the next may take an hour).
+ * ------------------------------------------------------------------------------------------ */
+
+struct async_worker_ {
+    struct async_worker_ *next;  /* below it in the stack */
+    struct async_job_head_ *job; /* that it runs; NULL: nobody waits for it any more */
+    void (*drop)(void *);        /* and this is to be called in the end */
+    async_pool *pool;
+    pthread_cond_t wake;
+    pthread_t thread;
+    bool idle;
+};
+
+static void *async_worker_main_(void *arg);
+/* Somebody should look at the queue: whom to wake, or NULL. */
+struct async_called_ {
+    struct async_worker_ *worker;
+    bool fresh; /* it has no thread yet */
+};
+static struct async_called_ async_pool_call_(async_pool *pool)
+{
+    struct async_called_ called = {NULL, false};
+    if (!pool->first || pool->waking) return called;
+    if (pool->idle) {
+        called.worker = pool->idle;
+        pool->idle = called.worker->next;
+        called.worker->idle = false;
+    } else if (pool->threads < pool->options.size && !pool->closing) {
+        called.worker = &pool->workers[pool->threads++];
+        called.fresh = true;
+    }
+    pool->waking = called.worker != NULL;
+    return called;
+}
+static int async_worker_start_(async_pool *pool, struct async_worker_ *w)
+{
+    pthread_attr_t attr;
+    sigset_t all, before;
+    int err = pthread_attr_init(&attr);
+    if (err) return err;
+    if (pool->options.stack) err = pthread_attr_setstacksize(&attr, pool->options.stack);
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    if (!err) err = ASYNCC_SYS(pthread_create)(&w->thread, &attr, async_worker_main_, w);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    (void)pthread_attr_destroy(&attr);
+    return err;
+}
+/* A job has its result: back to its loop, which is to be woken if this says 1. Under the mutex, so
+ * that a cancel finds it either here or there. */
+static int async_job_post_(async_pool *pool, struct async_job_head_ *job, int result)
+{
+    ((struct async_to_thread *)(void *)job)->async_result_ = result;
+    job->state = ASYNC_POSTED_;
+    if (pool->blocked) (void)pthread_cond_broadcast(&pool->done);
+    return async_inbox_push_(job->loop, &job->task->h);
+}
+static void async_job_unlink_(async_pool *pool, struct async_job_head_ *job)
+{
+    *job->by.pprev = job->next;
+    if (job->next) job->next->by.pprev = job->by.pprev;
+    else pool->last = job->by.pprev;
+}
+/* The loop whose own pool it is, and which is to be told when all threads have ended. */
+static void async_pool_left_(async_pool *pool)
+{
+    if (pool->closing && pool->left == pool->threads && pool->owner)
+        (void)async_post_(pool->owner, &pool->gone, async_stop_call_, pool->owner);
+}
+/* Not under the mutex. Without any thread the jobs would wait for ever: they fail instead. */
+static void async_worker_wake_(async_pool *pool, struct async_called_ called)
+{
+    int err;
+    if (!called.fresh) {
+        if (called.worker) (void)pthread_cond_signal(&called.worker->wake);
+        return;
+    }
+    err = async_worker_start_(pool, called.worker);
+    if (!err) return;
+    (void)pthread_mutex_lock(&pool->mutex);
+    pool->waking = false;
+    if (--pool->threads == 0)
+        while (pool->first) {
+            struct async_job_head_ *job = pool->first;
+            async_loop *loop = job->loop;
+            async_job_unlink_(pool, job);
+            if (async_job_post_(pool, job, -err) > 0) async_wake_write_(loop->wake_to);
+        }
+    async_pool_left_(pool);
+    (void)pthread_mutex_unlock(&pool->mutex);
+}
+
+static void async_worker_set_up_(const async_pool_options *options)
+{
+    const char *name = options->name ? options->name : "asyncc";
+#if defined(__APPLE__)
+    (void)pthread_setname_np(name);
+#elif defined(__linux__) && (!defined(__GLIBC__) || defined(__USE_GNU))
+    (void)pthread_setname_np(pthread_self(), name);
+#endif
+#if defined(__linux__) && defined(CPU_SET)
+    if (options->cpus) {
+        cpu_set_t set;
+        int i;
+        CPU_ZERO(&set);
+        for (i = 0; i < 64; i++)
+            if (options->cpus >> i & 1) CPU_SET((unsigned)i, &set);
+        (void)sched_setaffinity(0, sizeof set, &set);
+    }
+#endif
+    (void)name;
+    if (options->on_start) options->on_start(options->context);
+}
+static void *async_worker_main_(void *arg)
+{
+    struct async_worker_ *me = (struct async_worker_ *)arg;
+    struct async_called_ next;
+    async_pool *pool = me->pool;
+    struct async_job_head_ *job;
+    int wake = -1; /* the descriptor that wakes the loop of the last job */
+    async_worker_set_up_(&pool->options);
+    (void)pthread_mutex_lock(&pool->mutex);
+    pool->waking = false;
+    for (;;) {
+        int (*fn)(void *) = NULL;
+        void *with = NULL;
+        me->job = job = pool->first;
+        if (job) {
+            async_job_unlink_(pool, job);
+            job->state = ASYNC_STARTED_;
+            job->by.worker = me;
+            fn = job->fn;
+            with = job->arg;
+        } else if (pool->closing) {
+            break;
+        } else {
+            me->idle = true;
+            me->next = pool->idle;
+            pool->idle = me;
+        }
+        next = async_pool_call_(pool);
+        (void)pthread_mutex_unlock(&pool->mutex);
+        if (wake >= 0) async_wake_write_(wake);
+        wake = -1;
+        async_worker_wake_(pool, next);
+        if (job) {
+            int result = fn(with);
+            void (*drop)(void *) = NULL;
+            (void)pthread_mutex_lock(&pool->mutex);
+            if (me->job) {
+                async_loop *loop = job->loop;
+                if (async_job_post_(pool, job, result) > 0) wake = loop->wake_to;
+            } else {
+                drop = me->drop;
+            }
+            if (drop) {
+                (void)pthread_mutex_unlock(&pool->mutex);
+                drop(with);
+                (void)pthread_mutex_lock(&pool->mutex);
+            }
+        } else {
+            (void)pthread_mutex_lock(&pool->mutex);
+            while (me->idle) (void)pthread_cond_wait(&me->wake, &pool->mutex);
+            pool->waking = false;
+        }
+    }
+    pool->left++;
+    async_pool_left_(pool);
+    (void)pthread_mutex_unlock(&pool->mutex);
+    if (wake >= 0) async_wake_write_(wake);
+    return NULL;
+}
+
+int async_pool_init(async_pool *pool, const async_pool_options *options)
+{
+    long n;
+    int i;
+    __builtin_memset(pool, 0, sizeof *pool);
+    if (options) pool->options = *options;
+    if (pool->options.size < 0) return -EINVAL;
+    if (!pool->options.size) {
+        n = sysconf(_SC_NPROCESSORS_ONLN);
+        pool->options.size = n < 1 ? 5 : n > 28 ? 32 : (int)n + 4;
+    }
+    if ((size_t)pool->options.size > SIZE_MAX / sizeof *pool->workers) return -ENOMEM;
+    pool->workers = (struct async_worker_ *)ASYNCC_REALLOC(NULL, (size_t)pool->options.size *
+                                                                     sizeof *pool->workers);
+    if (!pool->workers) return -ENOMEM;
+    for (i = 0; i < pool->options.size; i++) {
+        __builtin_memset(&pool->workers[i], 0, sizeof *pool->workers);
+        pool->workers[i].pool = pool;
+        (void)pthread_cond_init(&pool->workers[i].wake, NULL);
+    }
+    pool->last = &pool->first;
+    (void)pthread_mutex_init(&pool->mutex, NULL);
+    (void)pthread_cond_init(&pool->done, NULL);
+    return 0;
+}
+/* They end when the queue is empty. */
+static int async_pool_shut_(async_pool *pool)
+{
+    struct async_worker_ *w;
+    int left;
+    (void)pthread_mutex_lock(&pool->mutex);
+    pool->closing = true;
+    while ((w = pool->idle) != NULL) {
+        pool->idle = w->next;
+        w->idle = false;
+        (void)pthread_cond_signal(&w->wake);
+    }
+    left = pool->threads - pool->left;
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return left;
+}
+static int async_pool_threads_(async_pool *pool)
+{
+    int n;
+    (void)pthread_mutex_lock(&pool->mutex);
+    n = pool->threads;
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return n;
+}
+void async_pool_close(async_pool *pool)
+{
+    int i;
+    if (!pool->workers) return;
+    (void)async_pool_shut_(pool);
+    /* Who started the i-th has a smaller number, or is the caller. */
+    for (i = 0; i < async_pool_threads_(pool); i++)
+        (void)pthread_join(pool->workers[i].thread, NULL);
+    for (i = 0; i < pool->options.size; i++) (void)pthread_cond_destroy(&pool->workers[i].wake);
+    (void)pthread_cond_destroy(&pool->done);
+    (void)pthread_mutex_destroy(&pool->mutex);
+    ASYNCC_FREE(pool->workers);
+    pool->workers = NULL;
+}
+
+/* --- a loop's own pool --- */
+
+static int async_loop_pool_(async_loop *loop)
+{
+    async_pool *pool;
+    int err;
+    if (loop->pool) return 0;
+    pool = (async_pool *)loop->options.alloc(loop->options.context, NULL, sizeof *pool);
+    if (!pool) return -ENOMEM;
+    err = async_pool_init(pool, NULL);
+    if (err) {
+        (void)loop->options.alloc(loop->options.context, pool, 0);
+        return err;
+    }
+    pool->owner = loop;
+    loop->pool = pool;
+    return 0;
+}
+int async_loop_set_default_executor(async_loop *loop, async_pool *pool)
+{
+    if (loop->pool) return -EBUSY;
+    loop->pool = pool;
+    return 0;
+}
+/* The loop goes on until all threads have ended: a job may still have something to say to it. */
+static int async_pools_shutdown_(async_loop *loop)
+{
+    int err = 0;
+    if (!loop->pool || loop->pool->owner != loop || loop->pool->closing) return 0;
+    if (!async_pool_shut_(loop->pool)) return 0;
+    loop->kept++;
+    err = async_loop_run_(loop);
+    loop->kept--;
+    return err;
+}
+extern const async_ops async_job_ops_, async_job_back_ops_;
+/* Nothing of a frame's may be used by a thread from here on: first those that need not be waited
+ * for, so that none of them starts meanwhile. */
+static void async_job_abandon_(struct async_job_head_ *job, bool wait)
+{
+    async_pool *pool = job->pool;
+    bool detach = job->kind == ASYNC_DETACH_, hook = detach && job->hook;
+    (void)pthread_mutex_lock(&pool->mutex);
+    if (job->state == ASYNC_STARTED_ && !detach) {
+        hook = !wait && job->hook;
+        pool->blocked++;
+        while (wait && job->state == ASYNC_STARTED_)
+            (void)pthread_cond_wait(&pool->done, &pool->mutex);
+        pool->blocked--;
+    } else {
+        if (job->state == ASYNC_QUEUED_) {
+            async_job_unlink_(pool, job);
+        } else if (job->state == ASYNC_STARTED_) {
+            job->by.worker->job = NULL;
+            job->by.worker->drop = job->hook;
+            hook = false;
+        }
+        job->state = ASYNC_POSTED_; /* it has been seen to */
+        job->kind = ASYNC_WAIT_;
+    }
+    (void)pthread_mutex_unlock(&pool->mutex);
+    if (hook) job->hook(job->arg);
+}
+static void async_pools_close_(async_loop *loop)
+{
+    async_scope *scope;
+    async_task *task;
+    async_pool *pool = loop->pool;
+    int wait;
+    for (wait = 0; wait < 2; wait++)
+        for (scope = loop->scopes; scope; scope = scope->next)
+            for (task = scope->head; task; task = task->next)
+                if (!async_task_done(task) &&
+                    (task->h.ops == &async_job_ops_ || task->h.ops == &async_job_back_ops_))
+                    async_job_abandon_((struct async_job_head_ *)task->u.on, wait);
+    loop->pool = NULL;
+    loop->jobs = 0;
+    if (!pool || pool->owner != loop) return;
+    async_pool_close(pool);
+    (void)async_call_cancel(&pool->gone); /* nobody has waited for it */
+    (void)loop->options.alloc(loop->options.context, pool, 0);
+}
+static const struct async_pool_ops_ async_pools_ = {async_pools_shutdown_, async_pools_close_};
+
+/* --- a job --- */
+
+/* Its turn after it has come back. */
+static void async_job_run_(async_handle *h)
+{
+    async_task *task = (async_task *)(void *)h;
+    struct async_job_head_ *job = (struct async_job_head_ *)task->u.on;
+    int err = async_told_(task), result = ((struct async_to_thread *)(void *)job)->async_result_;
+    async_loop_->jobs--;
+    async_loop_->current = task;
+    h->ops = &async_ready_ops_;
+    if (err && job->kind == ASYNC_DETACH_ && job->hook) job->hook(job->arg);
+    async_step_(task, err ? err : result < 0 ? result : 0);
+}
+static bool async_job_cancel_(async_task *task)
+{
+    struct async_job_head_ *job = (struct async_job_head_ *)task->u.on;
+    async_pool *pool = job->pool;
+    bool queued, running;
+    (void)pthread_mutex_lock(&pool->mutex);
+    queued = job->state == ASYNC_QUEUED_;
+    running = job->state == ASYNC_STARTED_;
+    if (queued) async_job_unlink_(pool, job);
+    if (running && job->kind == ASYNC_DETACH_) {
+        job->by.worker->job = NULL;
+        job->by.worker->drop = job->hook;
+    }
+    (void)pthread_mutex_unlock(&pool->mutex);
+    if (!queued && !(running && job->kind == ASYNC_DETACH_)) {
+        if (running && job->hook) job->hook(job->arg);
+        return false; /* told when it has come back */
+    }
+    if (queued && job->kind == ASYNC_DETACH_ && job->hook) job->hook(job->arg);
+    async_loop_->jobs--;
+    task->h.ops = &async_ready_ops_; /* as if it had never been away */
+    async_wake_(task, ASYNC_CANCELED);
+    return true;
+}
+const async_ops async_job_back_ops_ = {async_job_run_,    NULL,      NULL, NULL,
+                                       &async_ready_ops_, "a thread"};
+const async_ops async_job_ops_ = {NULL, async_job_cancel_,    NULL,
+                                  NULL, &async_job_back_ops_, "a thread"};
+int async_job_start_(struct async_to_thread *room, async_frame *caller, async_task *task,
+                     async_pool *pool, const async_job *how, int kind)
+{
+    async_loop *loop = async_loop_;
+    struct async_job_head_ *job = &room->job;
+    struct async_called_ called;
+    int err = async_inbox_open_(loop);
+    if (!err && !pool) err = async_loop_pool_(loop);
+    if (err) return err;
+    if (!pool) pool = loop->pool;
+    if (!pool->workers) return -ESHUTDOWN;
+    job->task = task;
+    job->loop = loop;
+    job->pool = pool;
+    job->fn = how->fn;
+    job->arg = how->arg;
+    job->hook = how->drop ? how->drop : how->cancel;
+    job->kind = (uint8_t)kind;
+    job->state = ASYNC_QUEUED_;
+    job->next = NULL;
+    loop->pools = &async_pools_;
+    task->u.on = job;
+    (void)pthread_mutex_lock(&pool->mutex);
+    if (pool->closing) {
+        (void)pthread_mutex_unlock(&pool->mutex);
+        return -ESHUTDOWN;
+    }
+    (void)async_block_(task, caller, &async_job_ops_); /* it may be back before this returns */
+    loop->jobs++;
+    job->by.pprev = pool->last;
+    *pool->last = job;
+    pool->last = &job->next;
+    called = async_pool_call_(pool);
+    (void)pthread_mutex_unlock(&pool->mutex);
+    async_worker_wake_(pool, called);
+    return ASYNC_PENDING_;
+}
+#endif /* ASYNCC_THREADS */
 #endif /* ASYNCC_IO */
 
 #ifdef __cplusplus

@@ -22,6 +22,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -200,6 +201,15 @@ static SEAM_UNUSED int seam_eventfd_write(int fd, eventfd_t n)
 #endif
 SEAM(int, pipe, (int fd[2]), (fd), EMFILE, ENFILE, 0)
 
+/* Gives its error. */
+SEAM_CALL(pthread_create, EAGAIN, 0)
+static SEAM_UNUSED int seam_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+                                           void *(*fn)(void *), void *arg)
+{
+    int error = seam_enter(&seam_of_pthread_create);
+    return error ? error : pthread_create(thread, attr, fn, arg);
+}
+
 /* The descriptor is gone whatever it says. */
 SEAM_CALL(close, EINTR, EIO, 0)
 static SEAM_UNUSED int seam_close(int fd)
@@ -266,12 +276,12 @@ SEAM_CALL(realloc, ENOMEM, 0)
 static SEAM_UNUSED void *seam_realloc(void *old, size_t size)
 {
     void *block = seam_enter(&seam_of_realloc) ? NULL : realloc(old, size);
-    if (block && !old) seam_blocks++;
+    if (block && !old) __atomic_add_fetch(&seam_blocks, 1, __ATOMIC_RELAXED);
     return block;
 }
 static SEAM_UNUSED void seam_free(void *old)
 {
-    if (old) seam_blocks--;
+    if (old) __atomic_sub_fetch(&seam_blocks, 1, __ATOMIC_RELAXED);
     free(old);
 }
 
