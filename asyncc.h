@@ -6758,7 +6758,7 @@ int async_loop_shutdown(async_loop *loop)
 #if ASYNCC_IO
     if (!err && loop->pools) err = loop->pools->shut(loop);
 #endif
-    /* As many more turns as CPython's run() takes to gather the tasks (2), close generators (2) and
+        /* As many more turns as CPython's run() takes to gather the tasks (2), close generators (2) and
      * join threads (2): what the last tasks have queued is still run. */
 #if ASYNCC_FREESTANDING
     (void)turns;
@@ -8357,10 +8357,10 @@ static bool async_job_cancel_(async_task *task)
     async_wake_(task, ASYNC_CANCELED);
     return true;
 }
-const async_ops async_job_back_ops_ = {async_job_run_,    NULL,      NULL, NULL,
-                                       &async_ready_ops_, "a thread"};
-const async_ops async_job_ops_ = {NULL, async_job_cancel_,    NULL,
-                                  NULL, &async_job_back_ops_, "a thread"};
+const async_ops async_job_back_ops_ =
+    ASYNC_OPS_(async_job_run_, NULL, NULL, NULL, &async_ready_ops_, "a thread");
+const async_ops async_job_ops_ =
+    ASYNC_OPS_(NULL, async_job_cancel_, NULL, NULL, &async_job_back_ops_, "a thread");
 int async_job_start_(struct async_to_thread *room, async_frame *caller, async_task *task,
                      async_pool *pool, const async_job *how, int kind)
 {
