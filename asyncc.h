@@ -42,6 +42,8 @@
  *   >>sync            locks, events, semaphores, conditions, barriers, queues
  *   >>io              sockets and descriptors
  *   >>threads         calls from other threads, and work for them
+ *   >>seeing          what every task waits for, as text; trace events; task-local values
+ *   >>foreign         a loop that another loop drives
  *   >>implementation  from here on nothing is for users:
  *   >>seam            system calls, clock and allocator, all replaceable
  *   >>reports         panics and the error handler
@@ -64,6 +66,9 @@
  *   >>poll            anything else
  *   >>inbox           how another thread or a signal handler reaches a loop
  *   >>pool            the threads behind to_thread
+ *   >>tree            the await tree as text
+ *   >>context         task-local values
+ *   >>drive           one tick at a time
  *   >>licence         MIT
  */
 #ifndef ASYNCC_H_
@@ -156,7 +161,7 @@
  *       a bare number is no duration: ASYNC_MS(100). Fractions: a smaller unit.
  *   pasting ")" and "_IS_A_CALL__give_the_name_then_a_comma_then_the_arguments", and much more
  *       AWAIT(g(1)) instead of AWAIT(g, 1).
- *   undefined reference to '..._of_files_with_ASYNCC_NAMES_0_and_ASYNCC_IO_1'
+ *   undefined reference to '..._of_files_with_ASYNCC_NAMES_0_and_ASYNCC_IO_1_and ...'
  *       two files were compiled with different settings: see >>config.
  *
  * ------------------------------------------------------------------------------------------ */
@@ -245,9 +250,24 @@
 #define ASYNCC_SWITCH_CHECK (!ASYNCC_FREESTANDING || ASYNCC_LINT)
 #endif
 
-/* A loop made without options: 1 = it reports steps that block it for 100 ms or longer. */
+/* 1 = every task keeps since when it waits (8 bytes), for async_print_tasks(), and a loop made
+ * without options reports steps that block it for 100 ms or longer. */
 #ifndef ASYNCC_DEBUG
 #define ASYNCC_DEBUG 0
+#endif
+
+/* Task-local values: see >>seeing. 1 = a pointer more in every task. */
+#ifndef ASYNCC_CONTEXT
+#define ASYNCC_CONTEXT 0
+#endif
+#if ASYNCC_CONTEXT && ASYNCC_FREESTANDING
+#error "asyncc.h: ASYNCC_CONTEXT is for hosted builds"
+#endif
+
+/* ASYNCC_TRACE(event, task), set in the file with the implementation, is told of what happens: see
+ * >>seeing. Left out it is nothing, not a test. */
+#ifndef ASYNCC_TRACE
+#define ASYNCC_TRACE(event, task) ((void)0)
 #endif
 
 /* A loop made without options: 1 = its clock jumps from deadline to deadline. For tests. */
@@ -278,12 +298,22 @@
 #else
 #define ASYNC_CANCEL_SET_ CANCEL_0
 #endif
+#if ASYNCC_DEBUG
+#define ASYNC_DEBUG_SET_ ASYNCC_DEBUG_1
+#else
+#define ASYNC_DEBUG_SET_ ASYNCC_DEBUG_0
+#endif
+#if ASYNCC_CONTEXT
+#define ASYNC_CONTEXT_SET_ ASYNCC_CONTEXT_1
+#else
+#define ASYNC_CONTEXT_SET_ ASYNCC_CONTEXT_0
+#endif
 #define ASYNC_AS_SET_(f)                                                                           \
     ASYNC_AS_SET__(f, ASYNC_NAMES_SET_, ASYNC_IO_SET_, ASYNC_FREESTANDING_SET_, ASYNC_CANCEL_SET_, \
-                   ASYNCC_TICK_BITS, ASYNCC_STATE_BITS)
+                   ASYNCC_TICK_BITS, ASYNCC_STATE_BITS, ASYNC_DEBUG_SET_, ASYNC_CONTEXT_SET_)
 #define ASYNC_AS_SET__(...) ASYNC_AS_SET___(__VA_ARGS__)
-#define ASYNC_AS_SET___(f, names, io, free, cancel, tick, state)                                   \
-    f##_of_files_with_ASYNCC_##names##_and_ASYNCC_##io##_and_##free##_##cancel##_TICK_##tick##_STATE_##state
+#define ASYNC_AS_SET___(f, names, io, free, cancel, tick, state, debug, context)                   \
+    f##_of_files_with_ASYNCC_##names##_and_ASYNCC_##io##_and_##free##_##cancel##_TICK_##tick##_STATE_##state##_##debug##_##context
 #if ASYNCC_NAMES
 #define async_panic_frame_ ASYNC_AS_SET_(async_panic_frame)
 #else
@@ -608,8 +638,12 @@ struct async_task {
 #if ASYNCC_CANCEL
     async_scope *scope; /* who answers for it: the loop, a frame or a group */
     async_task *next, **pprev;
+#if ASYNCC_DEBUG
+    async_time since; /* it waits, or is to start */
 #endif
-#if ASYNCC_CANCEL
+#if ASYNCC_CONTEXT
+    struct async_context *context; /* the innermost value it sees */
+#endif
     int16_t wake;        /* what to resume it with; 0 while it runs; after its end, its outcome */
     uint16_t cancelling; /* cancel() minus uncancel() */
     uint16_t flags;
@@ -635,6 +669,8 @@ enum {
     ASYNC_QUIET_ = 128,   /* its error is not to be reported */
     ASYNC_NOTED_ = 256,   /* there may be a note of its error */
     ASYNC_ASKED_ = 512,   /* whose scope wants to know of its end */
+    ASYNC_NAMED_ = 1024,  /* there is a note of its name */
+    ASYNC_OUTER_ = 2048,  /* in the middle of a step, in which another's first step runs */
     ASYNC_SLOT_ = 0x8000, /* it lives in a `tasks` clause: that frame answers for it */
     ASYNC_SLOT_FILL_ = 0x80
 };
@@ -902,6 +938,7 @@ struct async_loop {
     struct async_pool *pool; /* of to_thread; NULL: not yet needed */
     const struct async_pool_ops_ *pools; /* NULL: it never had a job, and needs no code for them */
     bool napping;                        /* the inbox was marked: it wants a wake */
+    async_call print;                    /* of async_print_tasks_soon() */
 #endif
 };
 #endif
@@ -2093,7 +2130,14 @@ ASYNC_API void async_task_release(async_task *task);
 #define async_task_hold(task) ((void)(task))
 #define async_task_release(task) ((void)(task))
 #endif
+/* The name it was given, else its coroutine's. */
 ASYNC_API const char *async_task_name(const async_task *task);
+#if !ASYNCC_FREESTANDING
+/* Gives a task that has not ended a name, a text that lives as long as the task; NULL takes it
+ * back. 0 or -EINVAL. No task has room for one: it is a note of the loop's, of which the first few
+ * need no memory; where there is no memory the oldest is forgotten. */
+ASYNC_API int async_task_set_name(async_task *task, const char *name);
+#endif
 
 /* --- futures --- */
 
@@ -3176,6 +3220,129 @@ ASYNC_INLINE_ int async_run_job_leaf_(struct async_run_job *room, async_frame *c
 ASYNC_PROTOTYPES_END_
 #endif /* ASYNCC_THREADS */
 #endif /* ASYNCC_IO */
+
+/* ------------------------------------------------------------------------------------------
+ * >>seeing        What every task waits for, as text; trace events; task-local values. The tree
+ *                 is read from the links the machine runs on, so it costs nothing until it is
+ *                 printed: a suspended frame knows its type, its line and its caller. Since when a
+ *                 task waits is nowhere kept: that is a store for every suspension and 8 bytes for
+ *                 every task, so it comes with ASYNCC_DEBUG only.
+ *                 `source .gdb/asyncc.py` in gdb, then `asyncc-tasks`, prints the same from a
+ *                 process that hangs or from its core.
+ * ------------------------------------------------------------------------------------------ */
+
+ASYNC_C_BEGIN_
+#if ASYNCC_CANCEL && ASYNCC_NAMES
+/* Prints every task that has not ended: its name and address, its coroutines from the outermost
+ * in, each with the line of the await where it stands, and what the innermost waits for:
+ *
+ *     task download 0x7ffc1a2b3c40
+ *         download, main.c:40
+ *         fetch, main.c:21
+ *         descriptor 5, to read, for 1.204 s
+ *
+ * The text goes to `print` in pieces; NULL: to stderr (freestanding: nowhere). Allocates nothing.
+ * Of the task whose step it is called in, the frames are not known. Call it in the loop's thread,
+ * or while that stands still. */
+ASYNC_API void async_print_tasks(async_loop *loop, void (*print)(void *arg, const char *text),
+                                 void *arg);
+#if ASYNCC_IO
+/* The same to stderr, from a signal handler or another thread: the loop prints on its next tick. 0,
+ * or -ENOTCONN: async_loop_keep() has not been called; -ESHUTDOWN: the loop is closed. */
+ASYNC_API int async_print_tasks_soon(async_loop *loop);
+#endif
+#endif
+
+/* ASYNCC_TRACE(event, task), a macro of yours, is expanded at these events; the task is NULL where
+ * there is none. Set it before the include, in the file with the implementation, to a call of a
+ * function declared there: `struct async_task; static void tell(int event, struct async_task *);`.
+ * It must not call the loop. STEP is followed by WAIT or END of the same task, CALL by RETURN, IDLE
+ * by BUSY; an eager task steps inside of another's step. */
+enum {
+    ASYNC_TRACE_SPAWN,  /* a task was made */
+    ASYNC_TRACE_WAKE,   /* what it waits for has happened: it is in the ready queue */
+    ASYNC_TRACE_STEP,   /* it runs, */
+    ASYNC_TRACE_WAIT,   /* until here: task->h.ops->what says what it waits for */
+    ASYNC_TRACE_END,    /* or to its end */
+    ASYNC_TRACE_CALL,   /* a callback runs, */
+    ASYNC_TRACE_RETURN, /* until here */
+    ASYNC_TRACE_IDLE,   /* the loop sleeps, */
+    ASYNC_TRACE_BUSY    /* until here */
+};
+ASYNC_C_END_
+
+#if ASYNCC_CONTEXT
+ASYNC_PROTOTYPES_
+/* Task-local values: contextvars. A value is a node in the frame of a block, and a task points at
+ * the innermost one it sees; a new task takes that pointer over from the task that spawns it, so it
+ * sees the values of that moment. To look one up is to walk the list. No table and no copy, but the
+ * pointer: hence ASYNCC_CONTEXT=1. Rejected: a list found through the callers' frames, which would
+ * end at the task, as a task does not know who spawned it.
+ *
+ *     static const async_context_var user = {NULL};             // user = ContextVar("user")
+ *
+ *     vars(async_context who)
+ *     ASYNC_WITH(async_context, &self->who, &user, "ann") {     // user.set("ann"), until the end
+ *         AWAIT(handle);                                        // in there: async_context_get(&user)
+ *     }
+ *
+ * A task of ASYNC_SPAWN_NEW gets a copy of the nodes in its own memory. One in memory of yours has
+ * to end before the frame with the block does, as those of its `tasks` clause do. A node that is
+ * still seen by such a task cannot be entered again: panic. Callbacks see none. */
+typedef struct async_context_var {
+    void *otherwise; /* what it is where nobody has set it */
+} async_context_var;
+typedef struct async_context {
+    struct async_context *outer;
+    const async_context_var *var;
+    const void *value;
+    uint32_t seen; /* tasks that begin with it */
+    bool entered;
+} async_context;
+
+ASYNC_LEAF_TYPE_(async_context_enter);
+ASYNC_LEAF_TYPE_(async_context_exit);
+ASYNC_C_BEGIN_
+void async_context_enter(async_context *context, const async_context_var *var,
+                         const void *value) ASYNC_NOT_AWAITED_;
+bool async_context_exit(async_context *context, int error) ASYNC_NOT_AWAITED_;
+#define ASYNC_LEAF_async_context_enter , 1
+#define ASYNC_LEAF_async_context_exit , 1
+ASYNC_API int async_context_enter_leaf_(struct async_context_enter *room, async_frame *caller,
+                                        async_task *task, async_context *context,
+                                        const async_context_var *var, const void *value);
+ASYNC_API int async_context_exit_leaf_(struct async_context_exit *room, async_frame *caller,
+                                       async_task *task, async_context *context, int error);
+/* What the running task sees. */
+ASYNC_API void *async_context_get(const async_context_var *var);
+ASYNC_C_END_
+ASYNC_PROTOTYPES_END_
+#endif
+
+#if !ASYNCC_FREESTANDING
+/* ------------------------------------------------------------------------------------------
+ * >>foreign       A loop that another loop drives: GLib's, libuv's, a game's. Watch one descriptor
+ *                 for reading, be back at the next deadline, and run one tick whenever either
+ *                 comes, or after you have spawned or called something from outside. Nothing here
+ *                 blocks. Examples: 45_frames.c, 46_glib.c, 47_libuv.c.
+ * ------------------------------------------------------------------------------------------ */
+
+ASYNC_C_BEGIN_
+/* One tick: what has happened, timers that are due, and each task that is ready once. 0; -EINTR:
+ * async_loop_stop() was called, before or in this tick. -EBUSY: a loop runs in this thread, such as
+ * this one, if you call it from a task or callback; nothing was done. -ESHUTDOWN: closed. */
+ASYNC_API int async_loop_tick(async_loop *loop);
+/* When the next tick has something to do, unless the descriptor says so before: a time of the
+ * loop's clock, in the past if it is now (async_loop_time() minus that is what is left);
+ * INT64_MAX: nothing. Ask again after each tick. */
+ASYNC_API async_time async_loop_next_deadline(async_loop *loop);
+#if ASYNCC_IO
+/* The descriptor that is readable when a tick has I/O to do, the same until the loop is closed; or
+ * a negative errno. -ENOTSUP where the poller is poll(): tick at a fixed rate instead. */
+ASYNC_API int async_loop_fd(async_loop *loop);
+#endif
+ASYNC_C_END_
+#endif
 #endif /* ASYNCC_H_ */
 /* ==========================================================================================
  * >>implementation   In the one file that says #define ASYNCC_IMPLEMENTATION.
@@ -3555,15 +3722,21 @@ static void async_grow_notes_(async_loop *loop)
         if (note->task) *async_note_at_(loop, note->task) = *note;
     if (old != loop->few_notes) (void)loop->options.alloc(loop->options.context, old, 0);
 }
+static async_note_ *async_new_note_(async_loop *loop, const async_task *task)
+{
+    async_note_ *note;
+    if (loop->note_count + 1 > (uint32_t)3 << loop->note_bits >> 2) async_grow_notes_(loop);
+    note = async_note_at_(loop, task);
+    note->task = task;
+    note->age = loop->note_age++;
+    loop->note_count++;
+    return note;
+}
 static async_note_ *async_add_note_(async_loop *loop, async_task *task, int error, const char *text)
 {
     async_note_ *note = async_find_note_(loop, task);
     if (!note) {
-        if (loop->note_count + 1 > (uint32_t)3 << loop->note_bits >> 2) async_grow_notes_(loop);
-        note = async_note_at_(loop, task);
-        note->task = task;
-        note->age = loop->note_age++;
-        loop->note_count++;
+        note = async_new_note_(loop, task);
         task->flags |= ASYNC_NOTED_;
     }
     note->type = async_root_(task)->type;
@@ -3636,6 +3809,7 @@ const char *async_task_error_text(const async_task *task)
     return NULL;
 #endif
 }
+#if ASYNCC_FREESTANDING
 const char *async_task_name(const async_task *task)
 {
 #if ASYNCC_NAMES
@@ -3645,6 +3819,45 @@ const char *async_task_name(const async_task *task)
     return "";
 #endif
 }
+#else
+/* A name is a note under an address of its own, one byte into the task. */
+static const async_task *async_name_key_(const async_task *task)
+{
+    return (const async_task *)((uintptr_t)task + 1);
+}
+const char *async_task_name(const async_task *task)
+{
+    async_loop *loop = task->flags & ASYNC_LIVE_ ? task->scope->loop : async_loop_;
+    async_note_ *note =
+        task->flags & ASYNC_NAMED_ && loop ? async_note_at_(loop, async_name_key_(task)) : NULL;
+    if (note && note->task) return note->text;
+#if ASYNCC_NAMES
+    return async_root_(task)->type->name;
+#else
+    return "";
+#endif
+}
+int async_task_set_name(async_task *task, const char *name)
+{
+    async_note_ *note;
+    async_loop *loop;
+    if (!(task->flags & ASYNC_LIVE_) || async_task_done(task)) return -EINVAL;
+    loop = task->scope->loop;
+    note = async_note_at_(loop, async_name_key_(task));
+    if (!name) {
+        if (note->task) async_drop_note_(loop, note);
+        task->flags &= (uint16_t)~ASYNC_NAMED_;
+        return 0;
+    }
+    if (!note->task) note = async_new_note_(loop, async_name_key_(task));
+    note->type = NULL;
+    note->error = 0;
+    note->text = name;
+    note->caught = note->ended = false;
+    task->flags |= ASYNC_NOTED_ | ASYNC_NAMED_;
+    return 0;
+}
+#endif
 void async_check_result_(async_task *task, const char *file, int line)
 {
     if (!ASYNCC_CHECK) return;
@@ -3705,6 +3918,7 @@ static void async_unlink_(async_handle *h)
 }
 static void async_wake_(async_task *task, int err)
 {
+    ASYNCC_TRACE(ASYNC_TRACE_WAKE, task);
     task->h.ops = task->h.ops->woken;
     if (ASYNC_RARE_(err || task->flags & ASYNC_MUST_)) {
         task->wake = (int16_t)err;
@@ -4173,7 +4387,9 @@ static void async_call_run_(async_handle *h)
     ASYNC_CALL_FREE_(call);
     call->when = 0;
     ASYNC_NOBODY_(async_loop_);
+    ASYNCC_TRACE(ASYNC_TRACE_CALL, NULL);
     err = fn(call->arg);
+    ASYNCC_TRACE(ASYNC_TRACE_RETURN, NULL);
     if (err < 0) async_report_(async_loop_, "error in a callback", err, NULL, NULL);
 }
 #if ASYNCC_CANCEL
@@ -4311,11 +4527,41 @@ static void async_scope_remove_(async_task *task)
     else task->scope->tail = task->pprev;
     *task->pprev = task->next;
 }
+#if ASYNCC_CONTEXT
+static void async_inherit_(async_task *from, async_task *task)
+{
+    if (task->flags & ASYNC_HEAP_) return; /* it has a copy: see async_new_frame_() */
+    task->context = from ? from->context : NULL;
+    if (task->context) task->context->seen++;
+}
+static void async_disown_(async_task *task)
+{
+    if (task->context && !(task->flags & ASYNC_HEAP_)) task->context->seen--;
+    task->context = NULL;
+}
+#define ASYNC_INHERIT_(loop, task) async_inherit_((loop)->current, task);
+#define ASYNC_DISOWN_(task) async_disown_(task);
+#else
+#define ASYNC_INHERIT_(loop, task)
+#define ASYNC_DISOWN_(task)
+#endif
+#if ASYNCC_FREESTANDING
+#define ASYNC_LAST_TIME_(loop) ASYNCC_NOW()
+#else
+#define ASYNC_LAST_TIME_(loop) ((loop)->now)
+#endif
+#if ASYNCC_DEBUG
+#define ASYNC_SINCE_(loop, task) (task)->since = ASYNC_LAST_TIME_(loop);
+#else
+#define ASYNC_SINCE_(loop, task)
+#endif
 extern const async_ops async_join_ops_;
 /* The commonest end has a path of its own: no error, and nobody waits or one task that joins. */
 ASYNC_HOT_ void async_finish_(async_loop *loop, async_task *task, int err)
 {
     async_handle **waiters = &async_root_(task)->up.waiters, *first = *waiters;
+    ASYNCC_TRACE(ASYNC_TRACE_END, task);
+    ASYNC_DISOWN_(task)
     if (ASYNC_LIKELY_(!err &&
                       !(task->flags & (ASYNC_MUST_ | ASYNC_LEFTOVER_ | ASYNC_HEAP_ | ASYNC_NOTED_ |
                                        ASYNC_ASKED_)) &&
@@ -4323,6 +4569,7 @@ ASYNC_HOT_ void async_finish_(async_loop *loop, async_task *task, int err)
         task->flags = (uint16_t)((task->flags & ASYNC_SLOT_) | ASYNC_DONE_);
         if (ASYNC_LIKELY_(first != NULL)) {
             *waiters = NULL;
+            ASYNCC_TRACE(ASYNC_TRACE_WAKE, (async_task *)(void *)first);
             first->ops = &async_ready_ops_;
             async_push_task_(loop, (async_task *)(void *)first);
         }
@@ -4335,6 +4582,7 @@ ASYNC_HOT_ void async_finish_(async_loop *loop, async_task *task, int err)
 ASYNC_HOT_ void async_resume_(async_loop *loop, async_task *task, int err)
 {
     async_frame *frame = task->frame;
+    ASYNCC_TRACE(ASYNC_TRACE_STEP, task);
     for (;;) {
         err = frame->type->resume(frame, task, err).code;
         if (ASYNC_LIKELY_(err == ASYNC_PENDING_)) break;
@@ -4344,6 +4592,8 @@ ASYNC_HOT_ void async_resume_(async_loop *loop, async_task *task, int err)
         }
         frame = frame->up.caller;
     }
+    ASYNC_SINCE_(loop, task)
+    ASYNCC_TRACE(ASYNC_TRACE_WAIT, task);
     if (ASYNC_RARE_(task->flags & ASYNC_MUST_)) async_cancel_late_(task);
 }
 
@@ -4370,9 +4620,14 @@ static void async_told_run_(async_handle *h)
     int err = async_told_(task);
     async_loop_->current = task;
     h->ops = &async_ready_ops_;
-    if (err && task->frame == async_root_(task) && !task->frame->state)
+    if (err && task->frame == async_root_(task) && !task->frame->state) {
+        ASYNCC_TRACE(ASYNC_TRACE_STEP, task);
+        ASYNCC_TRACE(ASYNC_TRACE_END, task);
+        ASYNC_DISOWN_(task)
         async_finish_slowly_(task, err); /* cancelled before its first step: no step */
-    else async_step_(task, err);
+    } else {
+        async_step_(task, err);
+    }
 }
 /* The turn of all others. */
 static void async_task_run_(async_handle *h)
@@ -4431,9 +4686,11 @@ static bool async_looked_at_(const async_task *task, const async_handle *first,
 static ASYNC_NOT_INLINE_ int async_first_step_(async_loop *loop, async_task *task)
 {
     async_task *current = loop->current;
+    if (current) current->flags |= ASYNC_OUTER_; /* its frames are in no state to be looked at */
     loop->current = task;
     task->flags |= ASYNC_NEW_;
     async_step_(task, 0);
+    if (current) current->flags &= (uint16_t)~ASYNC_OUTER_;
     task->flags &=
         (uint16_t)~ASYNC_NEW_; /* until now: a group is told at once of one that has ended */
     loop->current = current;
@@ -4449,7 +4706,10 @@ ASYNC_HOT_ void async_begin_(async_frame *frame, async_scope *scope, int flags)
     task->flags = (uint16_t)flags;
     task->frame = frame;
     task->h.ops = &async_ready_ops_;
+    ASYNC_SINCE_(scope->loop, task)
+    ASYNC_INHERIT_(scope->loop, task)
     async_scope_add_(scope, task);
+    ASYNCC_TRACE(ASYNC_TRACE_SPAWN, task);
 }
 int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope, int how)
 {
@@ -4468,7 +4728,7 @@ int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope,
             frame, "spawned with no loop in this thread: async_loop_init() first, or ASYNC_RUN");
     if (!scope || (loop && scope == &loop->scope)) scope = async_owner_(loop, task);
     loop = scope->loop;
-    if (ASYNC_RARE_(task->flags & ASYNC_NOTED_ && loop)) async_forget_(loop, (uintptr_t)task, 1);
+    if (ASYNC_RARE_(task->flags & ASYNC_NOTED_ && loop)) async_forget_(loop, (uintptr_t)task, 2);
     if (scope->child_done && (scope->child_done != async_frame_child_done_ ||
                               ((async_frame_scope_ *)(void *)scope)->waiter))
         flags |= ASYNC_ASKED_;
@@ -4503,14 +4763,33 @@ int async_spawn_own_(async_frame *frame, const async_type *type, async_scope *sc
 void *async_new_frame_(size_t size, async_scope *scope)
 {
     async_loop *loop = scope ? scope->loop : async_loop_;
-    async_task *task =
-        loop ? (async_task *)loop->options.alloc(loop->options.context, NULL, size) : NULL;
+    async_task *task;
+#if ASYNCC_CONTEXT
+    size_t all = size;
+    async_context *c, *copy, **at;
+    if (!loop) return NULL;
+    for (c = loop->current ? loop->current->context : NULL; c; c = c->outer) all += sizeof *c;
+    task = (async_task *)loop->options.alloc(loop->options.context, NULL, all);
     if (!task) return NULL;
+    copy = (async_context *)(void *)((char *)task + size);
+    at = &task->context;
+    for (c = loop->current ? loop->current->context : NULL; c; c = c->outer) {
+        *copy = *c;
+        copy->seen = 0;
+        *at = copy;
+        at = &copy++->outer;
+    }
+    *at = NULL;
+#else
+    task = loop ? (async_task *)loop->options.alloc(loop->options.context, NULL, size) : NULL;
+    if (!task) return NULL;
+#endif
     task->flags = 0;
     return task + 1;
 }
 static void async_free_(async_loop *loop, async_task *task)
 {
+    if (ASYNC_RARE_(task->flags & ASYNC_NAMED_)) async_forget_(loop, (uintptr_t)task, 2);
     (void)loop->options.alloc(loop->options.context, task, 0);
 }
 async_task *async_spawn_new_(async_frame *frame, const async_type *type, async_scope *scope,
@@ -5760,7 +6039,9 @@ async_status_ async_branch_resume_(async_frame *frame, async_task *task, int err
 }
 void async_branch_began_(void *frame, int err)
 {
-    if (err != ASYNC_PENDING_) async_finish_(async_loop_, (async_task *)frame - 1, err);
+    ASYNCC_TRACE(ASYNC_TRACE_STEP, (async_task *)frame - 1);
+    if (err == ASYNC_PENDING_) ASYNCC_TRACE(ASYNC_TRACE_WAIT, (async_task *)frame - 1);
+    else async_finish_(async_loop_, (async_task *)frame - 1, err);
 }
 void async_branch_step_(async_frame *frame)
 {
@@ -6506,6 +6787,7 @@ enum {
 static ASYNC_NOT_INLINE_ bool async_idle_(async_loop *loop)
 {
     int64_t wait = 0, next = 0;
+    bool idle;
     bool stand_still = false; /* a virtual clock does not go on while threads are at work */
 #if ASYNCC_IO
     async_inbox_take_(loop);
@@ -6517,6 +6799,8 @@ static ASYNC_NOT_INLINE_ bool async_idle_(async_loop *loop)
                : loop->flags & ASYNC_VIRTUAL_ || next < 0 ? 0
                                                           : next - async_loop_time(loop);
     }
+    idle = wait > 0;
+    if (idle) ASYNCC_TRACE(ASYNC_TRACE_IDLE, NULL);
 #if ASYNCC_IO
     if (loop->wake_fd >= 0 && wait > 0) {
         if (wait == INT64_MAX && !(loop->fd_waits || loop->kept || loop->jobs)) return false;
@@ -6549,6 +6833,7 @@ static ASYNC_NOT_INLINE_ bool async_idle_(async_loop *loop)
     else if (!loop->head && next && next != INT64_MAX && !stand_still)
         loop->now = next > loop->now ? next : loop->now;
     loop->current = NULL;
+    if (idle) ASYNCC_TRACE(ASYNC_TRACE_BUSY, NULL);
     return true;
 }
 
@@ -6574,18 +6859,11 @@ static ASYNC_NOT_INLINE_ void async_run_timed_(async_loop *loop, async_handle *h
     async_send_report_(loop, &report);
 }
 
-/* One tick: poll, timers, then exactly what is ready now: the queue becomes the batch, and what is
- * pushed meanwhile starts a new one. resumes: since the poller was last asked. */
-ASYNC_HOT_ bool async_tick_(async_loop *loop, uint32_t *resumes, bool timed)
+/* Timers, then exactly what is ready now: the queue becomes the batch, and what is pushed meanwhile
+ * starts a new one. resumes: since the poller was last asked. */
+ASYNC_HOT_ void async_run_batch_(async_loop *loop, uint32_t *resumes, bool timed)
 {
     async_handle *h;
-#if ASYNCC_IO
-    if (!loop->head) async_inbox_take_(loop);
-#endif
-    if (!loop->head || *resumes >= ASYNC_POLL_EVERY_) {
-        if (!async_idle_(loop)) return false;
-        *resumes = 0;
-    }
     if (loop->next_timer <= loop->now) async_timers_fire_(loop);
     loop->batch = loop->head;
     loop->head = NULL;
@@ -6602,6 +6880,18 @@ ASYNC_HOT_ bool async_tick_(async_loop *loop, uint32_t *resumes, bool timed)
             h->ops->run(h);
         }
     }
+}
+/* One tick: poll, then that. */
+ASYNC_HOT_ bool async_tick_(async_loop *loop, uint32_t *resumes, bool timed)
+{
+#if ASYNCC_IO
+    if (!loop->head) async_inbox_take_(loop);
+#endif
+    if (!loop->head || *resumes >= ASYNC_POLL_EVERY_) {
+        if (!async_idle_(loop)) return false;
+        *resumes = 0;
+    }
+    async_run_batch_(loop, resumes, timed);
     return true;
 }
 ASYNC_HOT_ int async_ticks_(async_loop *loop, bool timed)
@@ -8400,6 +8690,289 @@ int async_job_start_(struct async_to_thread *room, async_frame *caller, async_ta
 }
 #endif /* ASYNCC_THREADS */
 #endif /* ASYNCC_IO */
+
+#if ASYNCC_CANCEL && ASYNCC_NAMES
+/* ------------------------------------------------------------------------------------------
+ * >>tree          The await tree as text. Frames are linked from the innermost out and printed
+ *                 the other way round, a few at a time, so that nothing is turned round for it and
+ *                 a deep chain needs no stack. No stdio: this is for small machines too.
+ * ------------------------------------------------------------------------------------------ */
+
+struct async_printer_ {
+    void (*print)(void *arg, const char *text);
+    void *arg;
+};
+#if !ASYNCC_FREESTANDING
+static void async_print_to_log_(void *arg, const char *text)
+{
+    (void)arg;
+    ASYNCC_LOG("%s", text);
+}
+#endif
+static void async_say_(const struct async_printer_ *p, const char *text)
+{
+    p->print(p->arg, text);
+}
+static void async_say_digits_(const struct async_printer_ *p, const char *before, uint64_t n,
+                              unsigned base, int least)
+{
+    char text[32], *at = text + sizeof text;
+    size_t prefix = 0;
+    while (before[prefix]) prefix++;
+    *--at = 0;
+    do {
+        *--at = "0123456789abcdef"[n % base];
+        n /= base;
+    } while (--least > 0 || n);
+    while (prefix) *--at = before[--prefix];
+    async_say_(p, at);
+}
+static void async_say_number_(const struct async_printer_ *p, uint64_t n)
+{
+    async_say_digits_(p, "", n, 10, 1);
+}
+/* In one piece, so that a test of yours can leave it out. */
+static void async_say_address_(const struct async_printer_ *p, const void *address)
+{
+    async_say_digits_(p, " 0x", (uintptr_t)address, 16, 1);
+}
+static void async_say_time_(const struct async_printer_ *p, async_span_ span)
+{
+#if ASYNCC_FREESTANDING
+    uint64_t ms = (uint64_t)(span > 0 ? span : 0) * 1000 / ASYNCC_TICK_HZ;
+#else
+    uint64_t ms = (uint64_t)(span > 0 ? span : 0) / 1000000;
+#endif
+    async_say_number_(p, ms / 1000);
+    async_say_digits_(p, ".", ms % 1000, 10, 3);
+    async_say_(p, " s");
+}
+static void async_say_task_(const struct async_printer_ *p, const async_task *task)
+{
+    async_say_(p, " ");
+    async_say_(p, async_task_name(task));
+    async_say_address_(p, task);
+}
+
+static void async_say_frame_(const struct async_printer_ *p, const async_frame *frame)
+{
+    async_say_(p, "    ");
+    async_say_(p, frame->type->name);
+    async_say_(p, ", ");
+    async_say_(p, frame->type->file);
+    async_say_(p, ":");
+    async_say_number_(p, (unsigned)(frame->line ? frame->line : frame->type->line));
+    async_say_(p, "\n");
+}
+static void async_say_frames_(const struct async_printer_ *p, const async_task *task)
+{
+    enum {MOST = 16};
+    const async_frame *part[MOST], *frame;
+    size_t left = 1, n, i;
+    for (frame = task->frame; frame != async_root_(task); frame = frame->up.caller) left++;
+    for (; left; left -= n) { /* of those not printed yet the outermost */
+        n = left < (size_t)MOST ? left : (size_t)MOST;
+        frame = task->frame;
+        for (i = 0; i < left - n; i++) frame = frame->up.caller;
+        for (i = 0; i < n; i++) {
+            part[i] = frame;
+            if (i + 1 < n) frame = frame->up.caller;
+        }
+        while (i) async_say_frame_(p, part[--i]);
+    }
+}
+
+static void async_say_set_(const struct async_printer_ *p, const struct async_set_ *set)
+{
+    async_say_(p, ", ");
+    async_say_number_(p, set->left);
+    async_say_(p, " of ");
+    async_say_number_(p, set->n);
+    async_say_(p, " have not ended");
+}
+static void async_say_wait_(const struct async_printer_ *p, async_loop *loop, async_task *task)
+{
+    const async_ops *ops = task->h.ops;
+    async_say_(p, "    ");
+    async_say_(p, ops->what);
+    if (ops == &async_sleep_ops_ || ops == &async_slept_ops_) {
+        async_say_(p, ", ");
+        async_say_time_(p, (async_span_)(task->u.when - async_loop_time(loop)));
+        async_say_(p, " left");
+    } else if (ops->child_done) {
+        async_say_set_(p, (const struct async_set_ *)task->u.on);
+    } else if (ops == &async_wait_ops_) {
+        async_say_set_(p, &((const struct async_wait *)task->u.on)->set);
+    } else if (ops->target) {
+        async_say_task_(p, ops->target(task));
+    } else if (ops == &async_shield_ops_) {
+        async_say_task_(p, (async_task *)task->u.on);
+    } else if (ops->cancel == async_line_cancel_) {
+        /* the lock, semaphore, queue ... is the next member after the place in its line */
+        async_say_address_(p, *(void *const *)((async_waiter_ *)task->u.on + 1));
+#if ASYNCC_IO
+    } else if (ops->cancel == async_io_cancel_) {
+        const struct async_io_head_ *io = &((struct async_io_ *)task->u.on)->io;
+        async_say_(p, " ");
+        async_say_number_(p, (unsigned)io->fd);
+        async_say_(p, io->op == ASYNC_IO_ACCEPT_    ? ", to accept"
+                      : io->op == ASYNC_IO_CONNECT_ ? ", to connect"
+                      : io->op >= ASYNC_IO_WRITES_  ? ", to write"
+                                                    : ", to read");
+#endif
+    } else if (ops->cancel && ops != &async_children_ops_) {
+        async_say_address_(p, task->u.on);
+    }
+#if ASYNCC_DEBUG
+    async_say_(p, ", for ");
+    async_say_time_(p, (async_span_)(async_loop_time(loop) - task->since));
+#endif
+    async_say_(p, "\n");
+}
+
+void async_print_tasks(async_loop *loop, void (*print)(void *arg, const char *text), void *arg)
+{
+    struct async_printer_ p;
+    async_scope *scope;
+    async_task *task;
+    size_t count = async_all_tasks(loop, NULL, 0);
+    p.print = print;
+    p.arg = arg;
+#if !ASYNCC_FREESTANDING
+    if (!print) p.print = async_print_to_log_;
+#endif
+    if (!p.print) return;
+    async_say_number_(&p, count);
+    async_say_(&p, count == 1 ? " task\n" : " tasks\n");
+    for (scope = loop->scopes; scope; scope = scope->next)
+        for (task = scope->head; task; task = task->next) {
+            const async_frame *root = async_root_(task);
+            if (async_task_done(task)) continue;
+            async_say_(&p, "task");
+            async_say_task_(&p, task);
+            async_say_(&p, "\n");
+            if (task == loop->current || task->flags & ASYNC_OUTER_) {
+                async_say_(&p, "    runs\n");
+            } else if (task->frame == root && !root->state && !task->h.ops->cancel &&
+                       root->type->resume != async_branch_resume_) {
+                async_say_frame_(&p, root);
+                async_say_(&p, "    not started\n");
+            } else {
+                async_say_frames_(&p, task);
+                async_say_wait_(&p, loop, task);
+            }
+        }
+}
+#if ASYNCC_IO
+static int async_print_now_(void *loop)
+{
+    async_print_tasks((async_loop *)loop, NULL, NULL);
+    return 0;
+}
+int async_print_tasks_soon(async_loop *loop)
+{
+    int err = async_post_(loop, &loop->print, async_print_now_, loop);
+    return err == -EBUSY ? 0 : err;
+}
+#endif
+#endif /* ASYNCC_CANCEL && ASYNCC_NAMES */
+
+#if ASYNCC_CONTEXT
+/* ------------------------------------------------------------------------------------------
+ * >>context       Task-local values: a list of nodes that lie in frames. What a task from the
+ *                 allocator sees lies behind it, in the same memory.
+ * ------------------------------------------------------------------------------------------ */
+
+int async_context_enter_leaf_(struct async_context_enter *room, async_frame *caller,
+                              async_task *task, async_context *context,
+                              const async_context_var *var, const void *value)
+{
+    (void)room;
+    if (context->entered || context->seen)
+        return async_misuse_(task, caller, "enters an async_context that is still seen");
+    context->outer = task->context;
+    context->var = var;
+    context->value = value;
+    context->entered = true;
+    task->context = context;
+    return 0;
+}
+/* Most often the innermost; but a generator may be closed in a block of its consumer's. */
+int async_context_exit_leaf_(struct async_context_exit *room, async_frame *caller, async_task *task,
+                             async_context *context, int error)
+{
+    async_context **at = &task->context;
+    (void)room, (void)caller;
+    while (*at && *at != context) at = &(*at)->outer;
+    if (*at) *at = context->outer;
+    context->entered = false;
+    return error;
+}
+void *async_context_get(const async_context_var *var)
+{
+    async_task *task = async_current_task();
+    async_context *context = task ? task->context : NULL;
+    while (context && context->var != var) context = context->outer;
+    return context ? (void *)(uintptr_t)context->value : var->otherwise;
+}
+#endif
+
+#if !ASYNCC_FREESTANDING
+/* ------------------------------------------------------------------------------------------
+ * >>drive         One tick at a time. The poller is asked in each, also if no task waits for a
+ *                 descriptor: an event that nobody wants would else keep it readable, and the host
+ *                 would spin.
+ * ------------------------------------------------------------------------------------------ */
+
+int async_loop_tick(async_loop *loop)
+{
+    uint32_t resumes = 0, jobs = 0;
+    int64_t next;
+    int err = async_loop_enter_(loop);
+    if (err) return err;
+    loop->current = NULL;
+#if ASYNCC_IO
+    async_inbox_take_(loop);
+    if (loop->poll_fd >= 0) async_io_poll_(loop, 0);
+    jobs = loop->jobs;
+#endif
+    if (!(loop->flags & ASYNC_VIRTUAL_)) {
+        loop->now = async_clock_();
+    } else if (!loop->head &&
+               !jobs) { /* a virtual clock does not go on while threads are at work */
+        next = async_next_timer_(loop);
+        if (next != INT64_MAX && next > loop->now) loop->now = next;
+    }
+    async_run_batch_(loop, &resumes, loop->options.slow_step.ns != 0);
+    loop->current = NULL;
+#if ASYNCC_IO
+    if (loop->wake_fd >= 0 && !loop->head) (void)async_inbox_rest_(loop); /* who posts now writes */
+#endif
+    if (loop->flags & ASYNC_STOP_) err = -EINTR;
+    loop->flags &= (uint8_t) ~(ASYNC_RUNNING_ | ASYNC_STOP_);
+    return err;
+}
+async_time async_loop_next_deadline(async_loop *loop)
+{
+    int64_t next = loop->head ? loop->now : async_next_timer_(loop);
+#if ASYNCC_IO
+    if ((uintptr_t)__atomic_load_n(&loop->inbox, __ATOMIC_RELAXED) > ASYNC_MARKS_) return loop->now;
+#endif
+    return loop->flags & ASYNC_VIRTUAL_ && next != INT64_MAX && next > loop->now ? loop->now : next;
+}
+#if ASYNCC_IO
+int async_loop_fd(async_loop *loop)
+{
+    int err = 0;
+    if (loop->flags & ASYNC_CLOSED_) return -ESHUTDOWN;
+#if ASYNCC_POLLER == ASYNCC_POLL
+    return -ENOTSUP;
+#endif
+    if (loop->poll_fd < 0) err = async_poll_open_(loop);
+    return err ? err : loop->poll_fd;
+}
+#endif
+#endif
 
 #ifdef __cplusplus
 }

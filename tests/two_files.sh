@@ -36,15 +36,15 @@ for a in $compilers; do
 done
 
 for c in $compilers; do
-    for set in ASYNCC_NAMES ASYNCC_IO; do
+    for set in ASYNCC_NAMES=0 ASYNCC_IO=0 ASYNCC_DEBUG=1 ASYNCC_CONTEXT=1; do
         for odd in main part; do
-            name="two files: $c, $odd with $set=0"
+            name="two files: $c, $odd with $set"
             other=main
             [ $odd = main ] && other=part
-            object $c $odd odd -D$set=0
+            object $c $odd odd -D$set
             if $c $out/odd.o $out/$other.$c.o -o $out/odd 2>$out/odd.log; then
                 echo "not ok - $name: links"
-            elif grep -q "undefined reference to .*_of_files_with_.*${set}_" $out/odd.log; then
+            elif grep -q "undefined reference to .*_of_files_with_.*${set%=*}_" $out/odd.log; then
                 echo "ok - $name"
             else
                 echo "not ok - $name: does not say why"
