@@ -1452,9 +1452,16 @@ static ASYNC_UNUSED_ char (*async_selecting_)[2];
     ASYNC_PRAGMAS_END_                                                                              \
     return ASYNC_MAKE_(async_status_, async_err_ == ASYNC_RETURNING_ ? 0 : async_err_);
 
-ASYNC_INLINE_ void async_fill_(char *frame, int with, size_t from, size_t to)
+ASYNC_HOT_ void async_fill_(char *frame, int with, size_t from, size_t to)
 {
-    if (to > from) __builtin_memset(frame + from, with, to - from);
+    if (ASYNCC_FREESTANDING && to - from <= 4) { /* no call for so little */
+        if (to > from) frame[from] = (char)with;
+        if (to > from + 1) frame[from + 1] = (char)with;
+        if (to > from + 2) frame[from + 2] = (char)with;
+        if (to > from + 3) frame[from + 3] = (char)with;
+    } else if (to > from) {
+        __builtin_memset(frame + from, with, to - from);
+    }
 }
 
 #define ASYNC_THROW_(e) do {                                                                        \

@@ -2,11 +2,12 @@
  * a process of Linux with a virtual clock. Include it after asyncc.h.
  *   board_init()       starts the clock, of one tick a millisecond
  *   board_led(on)
+ *   board_send(text, n) to the serial line
  *   board_text(text)   to whoever runs the emulator
  *   board_exit(status) ends it
- * TRACE=1: a LED that changes says so, and when, and the program ends after TRACE_END ms. Inputs
- * come from a script (world.h), played by the clock's interrupt, so that all machines see the same.
- * An image that is measured has no TRACE. */
+ * TRACE=1: what a LED does and what is sent is said, and when, and the program ends after TRACE_END
+ * ms. Inputs come from a script (world.h), played by the clock's interrupt, so that all machines see
+ * the same. An image that is measured has neither. */
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -16,11 +17,10 @@
 #ifndef TRACE_END
 #define TRACE_END 5000
 #endif
-#if !__STDC_HOSTED__ && !defined(__AVR__)
-#define main board_main /* which the start-up may take in */
-static int main(void);
-#endif
 static void board_tick(void);
+#if defined(WORLD) && !TRACE
+static void board_button(void), board_receive(void);
+#endif
 
 #if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
 #include "cortex_m.h"
@@ -32,15 +32,23 @@ static void board_tick(void);
 #include "linux.h"
 #endif
 
-/* "    1250 led 1" */
-static inline void board_say(const char *what, unsigned n)
+/* "   1250 led 1": the time, without division */
+static inline char *board_time(char *p)
 {
-    char line[48], *p = line;
-    uint32_t unit, now = (uint32_t)board_ms();
-    for (unit = 1000000; unit; unit /= 10) *p++ = (char)(now >= unit || unit == 1 ? '0' + now / unit % 10 : ' ');
+    static const uint16_t units[] = {1000, 100, 10, 1};
+    uint16_t now = (uint16_t)board_ms();
+    uint8_t i, digit;
+    for (i = 0; i < 4; i++) {
+        for (digit = 0; now >= units[i]; digit++) now = (uint16_t)(now - units[i]);
+        *p++ = (char)('0' + digit);
+    }
+    return p;
+}
+static inline void board_say(const char *what, const char *more, uint8_t n)
+{
+    char line[48], *p = board_time(line);
     for (*p++ = ' '; *what;) *p++ = *what++;
-    *p++ = ' ';
-    *p++ = (char)('0' + n);
+    for (*p++ = ' '; n; n--) *p++ = *more++;
     *p++ = '\n';
     *p = 0;
     board_text(line);
@@ -49,19 +57,34 @@ static inline void board_led(bool on)
 {
     if (on) LED_ON();
     else LED_OFF();
-    if (TRACE) board_say("led", on);
+    if (TRACE) board_say("led", on ? "1" : "0", 1);
+}
+static inline void board_send(const char *text, uint8_t n)
+{
+    if (TRACE) board_say("sent", text, n);
+    else
+        while (n--) UART_PUT(*text++);
 }
 /* In the clock's interrupt. */
-#ifdef WORLD
+#if defined(WORLD) && TRACE
 #include "world.h"
 #else
 #define world(now) ((void)0)
 #endif
+/* With interrupts of their own, in an image that is measured. */
+#if defined(WORLD) && !TRACE
+static void board_button(void)
+{
+    button_isr(BUTTON_DOWN());
+}
+static void board_receive(void)
+{
+    uart_isr((char)UART_GET());
+}
+#endif
 static void board_tick(void)
 {
-#if !__STDC_HOSTED__
-    async_tick();
-#endif
+    BOARD_TICK();
     world(board_ms());
     if (TRACE && board_ms() >= TRACE_END) board_exit(0);
 }

@@ -8,6 +8,9 @@
 #ifndef ASYNCC_CHECK
 #define ASYNCC_CHECK 0
 #endif
+#if defined(__AVR__) && !defined(ASYNCC_TICK_BITS)
+#define ASYNCC_TICK_BITS 16 /* the longest sleep is half a minute */
+#endif
 #else
 #define ASYNCC_VIRTUAL_CLOCK 1
 #endif

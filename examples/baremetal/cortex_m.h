@@ -1,5 +1,8 @@
 /* Cortex-M under QEMU: a BBC micro:bit (nRF51, M0), or an MPS2 board with an M3. SysTick is the
  * clock; text goes to the emulator by semihosting. Start-up and vectors are at the end. */
+#define main board_main /* which the start-up may take in */
+static int main(void);
+
 struct systick {
     uint32_t control, reload, value;
 };
@@ -14,14 +17,23 @@ enum { CYCLES_PER_MS = 16000, LED = 1 << 4 };
 #define LED_INIT() (GPIO->output = LED)
 #define LED_ON() (GPIO->set = LED)
 #define LED_OFF() (GPIO->clear = LED)
+#define UART_PUT(c) (*(volatile uint32_t *)0x4000251C = (uint8_t)(c))
+#define UART_GET() (*(volatile uint32_t *)0x40002518)
+#define BUTTON_DOWN() (!(*(volatile uint32_t *)0x50000510 & 1 << 17))
+enum { BUTTON_IRQ = 6, UART_IRQ = 2 };
 #else /* the FPGA's register of LEDs */
 #define LEDS (*(volatile uint32_t *)0x40028000)
 enum { CYCLES_PER_MS = 25000 };
 #define LED_INIT() ((void)0)
 #define LED_ON() (LEDS = 1)
 #define LED_OFF() (LEDS = 0)
+#define UART_PUT(c) (*(volatile uint32_t *)0x40004000 = (uint8_t)(c))
+#define UART_GET() (*(volatile uint32_t *)0x40004000)
+#define BUTTON_DOWN() (!(*(volatile uint32_t *)0x40010000 & 1))
+enum { BUTTON_IRQ = 6, UART_IRQ = 0 };
 #endif
 #define board_ms() async_ticks
+#define BOARD_TICK() async_tick()
 
 static inline void board_init(void)
 {
@@ -69,7 +81,13 @@ typedef void handler(void);
 static const struct {
     uint32_t *stack;
     handler *handlers[15];
+#if defined(WORLD) && !TRACE
+    handler *irq[7];
+#endif
 } vectors __attribute__((__section__(".vectors"), __used__)) = {
     stack_top,
     {reset, stuck, stuck, 0, 0, 0, 0, 0, 0, 0, stuck, 0, 0, stuck, board_tick},
+#if defined(WORLD) && !TRACE
+    {[BUTTON_IRQ] = board_button, [UART_IRQ] = board_receive},
+#endif
 };

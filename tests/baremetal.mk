@@ -1,0 +1,13 @@
+# Bare metal under emulation, where compilers and emulators are installed: see tests/baremetal.sh.
+#
+#   make size          flash and RAM of the examples, in bytes, on four machines
+#   make size-update   commits them
+
+.PHONY: run-baremetal size size-update
+ifeq ($(findstring baremetal,$(T)),$(T))
+run-more: run-baremetal
+endif
+run-baremetal:
+	@sh tests/baremetal.sh
+size size-update:
+	@sh tests/baremetal.sh $@
