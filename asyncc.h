@@ -41,6 +41,7 @@
  *   >>leaves          what can be awaited: sleep, join, gather, wait, shield, timeout, group
  *   >>sync            locks, events, semaphores, conditions, barriers, queues
  *   >>io              sockets and descriptors
+ *   >>streams         buffered connections, servers, happy eyeballs, sendfile
  *   >>threads         calls from other threads, and work for them
  *   >>seeing          what every task waits for, as text; trace events; task-local values
  *   >>foreign         a loop that another loop drives
@@ -64,6 +65,7 @@
  *   >>epoll           pollers: Linux,
  *   >>kqueue          macOS and BSD,
  *   >>poll            anything else
+ *   >>buffers         streams and servers
  *   >>inbox           how another thread or a signal handler reaches a loop
  *   >>pool            the threads behind to_thread
  *   >>tree            the await tree as text
@@ -353,6 +355,7 @@
 #if ASYNCC_IO
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #endif
 
 /* The errno values that the core itself gives, for machines without <errno.h>. */
@@ -446,6 +449,8 @@ enum {
     ASYNC_CANCELED = -32000, /* CancelledError: never an errno, so no closed socket looks like it */
     ASYNC_ESTOP = -32001,    /* StopAsyncIteration, from the `next` of a hand-written iterator */
     ASYNC_EBROKEN = -32002,  /* BrokenBarrierError */
+    ASYNC_EINCOMPLETE = -32003, /* IncompleteReadError: the stream ended early */
+    ASYNC_ELIMIT = -32004,      /* LimitOverrunError: no separator within the limit */
     ASYNC_EUSER = -10000
 };
 
@@ -2944,11 +2949,18 @@ enum {
     ASYNC_IO_RECVFROM_,
     ASYNC_IO_ACCEPT_,
     ASYNC_IO_READABLE_,
+    ASYNC_IO_STREAM_READ_, /* what streams ask for */
+    ASYNC_IO_STREAM_EXACTLY_,
+    ASYNC_IO_STREAM_ALL_,
+    ASYNC_IO_STREAM_UNTIL_,
+    ASYNC_IO_STREAM_LINE_,
+    ASYNC_IO_STREAM_NEXT_,
     ASYNC_IO_WRITES_, /* from here on they wait for room to write */
     ASYNC_IO_WRITE_ = ASYNC_IO_WRITES_,
     ASYNC_IO_WRITE_ALL_,
     ASYNC_IO_SENDTO_,
     ASYNC_IO_CONNECT_,
+    ASYNC_IO_SENDFILE_,
     ASYNC_IO_WRITABLE_
 };
 
@@ -3084,6 +3096,398 @@ ASYNC_INLINE_ int async_wait_writable_leaf_(struct async_wait_writable *room, as
 {
     return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_WRITABLE_,
                            NULL, 0, NULL);
+}
+ASYNC_PROTOTYPES_END_
+
+/* ------------------------------------------------------------------------------------------
+ * >>streams       A connection with a buffer for each direction: asyncio's StreamReader and
+ *                 StreamWriter in one object, because both share a descriptor, and C has no
+ *                 garbage collector to keep one alive for the other. One task may read while
+ *                 others write.
+ *                 Writing never waits: what the kernel does not take at once is kept, and sent by
+ *                 the loop; drain() is where a writer waits for a slow reader. A read waits until
+ *                 the buffer holds what is asked for, so that one that is cancelled has taken
+ *                 nothing.
+ *                 Rejected: a task for each stream that writes. run() would cancel it at its end,
+ *                 and what FINALLY parts still write would be lost.
+ * ------------------------------------------------------------------------------------------ */
+
+/* A part of a stream's buffer: valid until the next read from that stream, or its close. */
+typedef struct async_bytes {
+    char *data;
+    size_t size;
+} async_bytes;
+
+/* Set before a stream is opened, or a server started; zero is asyncio's default. */
+typedef struct async_stream_options {
+    size_t limit;       /* of a line, without its end; default 65536 */
+    size_t write_limit; /* a write is refused while more than this is unsent; default 1 MiB */
+    /* Buffers of yours, which never grow. Without, they come from the loop's allocator when first
+     * needed, and grow as far as the limits ask. */
+    char *read_buffer, *write_buffer;
+    size_t read_size, write_size;
+} async_stream_options;
+
+/* A function that is called when a descriptor is ready, in place of a task that waits for it. */
+typedef struct async_watch_ {
+    async_task task; /* never runs: it is what is woken */
+    struct async_io_ io;
+    void (*fn)(struct async_watch_ *watch, int err);
+} async_watch_;
+
+typedef struct async_buffer_ {
+    char *data;
+    size_t room, at, end; /* what it holds: from `at` to `end` */
+    bool fixed;           /* caller's storage */
+} async_buffer_;
+
+/* Zeroed memory is a stream that is not open. It must live until it has been closed: until
+ * async_stream_wait_closed() has ended, or async_stream_abort() been called. */
+typedef struct async_stream {
+    async_stream_options options;
+    void *context;       /* yours; of a server's stream: the server's */
+    int fd;              /* while it is open */
+    size_t expected;     /* after ASYNC_EINCOMPLETE: how much was asked for; 0: a separator */
+    async_bytes partial; /* ... and what there was: it has been taken, as in asyncio */
+    size_t consumed;     /* after ASYNC_ELIMIT: how much holds no separator, or stands before it */
+    async_buffer_ in, out;
+    size_t high, low;    /* marks of drain() */
+    uint32_t generation; /* of the descriptor's number */
+    int16_t read_error, write_error;
+    uint8_t flags;
+    async_watch_ writing;             /* while something is unsent */
+    async_handle *drainers, *closers; /* who waits, newest first */
+    void (*ended)(struct async_stream *);
+} async_stream;
+enum {
+    ASYNC_STREAM_OPEN_ = 1,
+    ASYNC_STREAM_EOF_ = 2,     /* nothing more will come */
+    ASYNC_STREAM_SHUT_ = 4,    /* write_eof() */
+    ASYNC_STREAM_CLOSING_ = 8, /* close() */
+    ASYNC_STREAM_PAUSED_ = 16  /* drain() waits */
+};
+
+/* A server's side of one connection. */
+typedef struct async_client_ {
+    async_stream stream;                 /* first */
+    struct async_server *server;         /* NULL: it has gone */
+    struct async_client_ *next, **pprev; /* those of the server; or free ones of a pool */
+    async_task *task;                    /* the handler, until it has ended */
+    async_call ended;
+} async_client_;
+
+/* What a server starts for a connection, and where things are in a client's memory. */
+typedef struct async_serve_ {
+    const async_type *type;
+    size_t task, args, size; /* bytes: to the task, from there to its arguments, of all */
+    size_t read_at, read_size, write_at, write_size; /* buffers of a pool's item */
+    char *pool;
+    size_t pool_items;
+} async_serve_;
+
+/* Zeroed memory; set what you like of the first part before the start. It must live until
+ * async_server_wait_closed() has ended. */
+typedef struct async_server {
+    async_stream_options options; /* of the connections: limit, write_limit */
+    void *context;                /* for the handlers, as stream->context */
+    uint32_t max_clients;         /* others wait in the listener's queue; 0: any number */
+    int backlog;                  /* of the listener; 0: the system's most */
+
+    int fd;           /* the listener, while it is open; see async_local_address() */
+    uint32_t clients; /* connections that have not ended */
+    bool open;
+    async_serve_ handler;
+    async_watch_ accepting;
+    async_client_ *first, *free;
+    async_handle *forever, *closers; /* who waits, newest first */
+} async_server;
+
+ASYNC_IO_TYPE_(async_stream_read, ptrdiff_t);
+ASYNC_IO_TYPE_(async_stream_readexactly, ptrdiff_t);
+ASYNC_IO_TYPE_(async_stream_readall, async_bytes);
+ASYNC_IO_TYPE_(async_stream_readuntil, async_bytes);
+ASYNC_IO_TYPE_(async_stream_readline, async_bytes);
+ASYNC_IO_TYPE_(async_stream_next, async_bytes);
+struct async_stream_io_ { /* all of these */
+    struct async_io_head_ io;
+    union {
+        ptrdiff_t n;
+        async_bytes bytes;
+    } result;
+};
+struct ASYNC_ALIAS_ async_sendfile {
+    struct async_io_head_ io;
+    ptrdiff_t async_result_;
+    int64_t offset;
+    int file;
+    bool copy; /* the system's own way does not work here */
+};
+struct ASYNC_ALIAS_ async_connect_any {
+    struct async_attempts_ *attempts;
+    async_stream *stream; /* to be opened, or NULL */
+    int async_result_;
+};
+struct ASYNC_ALIAS_ async_open_connection {
+    struct async_connect_any any;
+};
+struct async_wait_exit_ {
+    void *on;
+    int error; /* of the block */
+};
+struct ASYNC_ALIAS_ async_stream_exit {
+    struct async_wait_exit_ wait;
+};
+struct ASYNC_ALIAS_ async_server_exit {
+    struct async_wait_exit_ wait;
+};
+ASYNC_PROTOTYPES_
+ASYNC_LEAF_TYPE_(async_stream_drain);
+ASYNC_LEAF_TYPE_(async_stream_wait_closed);
+ASYNC_LEAF_TYPE_(async_stream_enter);
+ASYNC_LEAF_TYPE_(async_server_enter);
+ASYNC_LEAF_TYPE_(async_server_wait_closed);
+ASYNC_LEAF_TYPE_(async_server_serve_forever);
+#define ASYNC_LEAF_async_stream_read , 1
+#define ASYNC_LEAF_async_stream_readexactly , 1
+#define ASYNC_LEAF_async_stream_readall , 1
+#define ASYNC_LEAF_async_stream_readuntil , 1
+#define ASYNC_LEAF_async_stream_readline , 1
+#define ASYNC_LEAF_async_stream_next , 1
+#define ASYNC_LEAF_async_stream_drain , 1
+#define ASYNC_LEAF_async_stream_wait_closed , 1
+#define ASYNC_LEAF_async_stream_enter , 1
+#define ASYNC_LEAF_async_stream_exit , 1
+#define ASYNC_LEAF_async_server_enter , 1
+#define ASYNC_LEAF_async_server_exit , 1
+#define ASYNC_LEAF_async_server_wait_closed , 1
+#define ASYNC_LEAF_async_server_serve_forever , 1
+#define ASYNC_LEAF_async_connect_any , 1
+#define ASYNC_LEAF_async_open_connection , 1
+#define ASYNC_LEAF_async_sendfile , 1
+
+ASYNC_C_BEGIN_
+/* --- opening and closing --- */
+
+/* AWAIT(async_open_connection, &self->s, "127.0.0.1:80"): connects, and opens the stream. Addresses
+ * as async_connect's. If it fails or is cancelled the stream is not open. */
+void async_open_connection(async_stream *stream, const char *address) ASYNC_NOT_AWAITED_;
+/* AWAIT_TO(self->fd, async_connect_any, addresses, n, ASYNC_MS(250)): a connection to the first
+ * address that answers, by RFC 8305 ("happy eyeballs"): the families take turns, beginning with
+ * that of the first; the next address is tried when one has failed, or when `delay` has passed
+ * without an answer. When all have failed, the error of the last that did. */
+int async_connect_any(const async_address *addresses, size_t n,
+                      async_duration delay) ASYNC_NOT_AWAITED_;
+/* A stream over a descriptor: a connected socket, a pipe's end, a tty; it becomes the loop's, as by
+ * async_adopt(), and the stream's: closed with it. 0; -EBUSY: the stream is open; -EBADF, -ENOMEM,
+ * -EINVAL: a buffer of no size. */
+ASYNC_API int async_stream_open(async_stream *stream, int fd);
+/* No more is read: who reads is told of the end. What is unsent is sent, then the descriptor is
+ * closed. 0, also the second time; -EBADF: it is not open. */
+ASYNC_API int async_stream_close(async_stream *stream);
+/* Until that has happened; raises what kept it from being sent. If it is cancelled, and nobody else
+ * waits, the rest is dropped: the memory is yours again however it ends. */
+void async_stream_wait_closed(async_stream *stream) ASYNC_NOT_AWAITED_;
+/* Closes at once. What is unsent is lost, and who waits for it gets -ECONNABORTED. */
+ASYNC_API void async_stream_abort(async_stream *stream);
+ASYNC_INLINE_ bool async_stream_is_closing(const async_stream *stream)
+{
+    return (stream->flags & (ASYNC_STREAM_OPEN_ | ASYNC_STREAM_CLOSING_)) != ASYNC_STREAM_OPEN_;
+}
+/* ASYNC_WITH(async_stream, &self->s) { }: an open stream is closed, and that waited for, when the
+ * block ends; if it is cancelled, aborted. */
+void async_stream_enter(async_stream *stream) ASYNC_NOT_AWAITED_;
+bool async_stream_exit(async_stream *stream, int error) ASYNC_NOT_AWAITED_;
+ASYNC_API int async_peer_address(int fd, async_address *address);
+
+/* --- reading: one task at a time; another gets -EBUSY --- */
+
+/* AWAIT_TO(self->n, async_stream_read, &self->s, memory, size): what there is, at least one byte;
+ * 0: the end. */
+ptrdiff_t async_stream_read(async_stream *stream, void *to, size_t size) ASYNC_NOT_AWAITED_;
+/* All of it, or nothing: at an early end ASYNC_EINCOMPLETE, and stream->partial is the rest. More
+ * than fits into a read_buffer of yours is -ENOBUFS. The result is `size`. */
+ptrdiff_t async_stream_readexactly(async_stream *stream, void *to, size_t size) ASYNC_NOT_AWAITED_;
+/* Everything to the end. ASYNC_ELIMIT, and nothing is taken, if that is more than `most`. */
+async_bytes async_stream_readall(async_stream *stream, size_t most) ASYNC_NOT_AWAITED_;
+/* AWAIT_TO(self->line, async_stream_readline, &self->s): with its "\n", which the last line may
+ * lack; an empty one: the end. A line longer than the limit is dropped, or as much of it as has
+ * come: ASYNC_ELIMIT. */
+async_bytes async_stream_readline(async_stream *stream) ASYNC_NOT_AWAITED_;
+/* With the separator. ASYNC_EINCOMPLETE at the end; ASYNC_ELIMIT, and nothing is taken, if the
+ * limit comes before it: stream->consumed bytes can be passed over. -EINVAL: no separator. */
+async_bytes async_stream_readuntil(async_stream *stream, const void *separator,
+                                   size_t size) ASYNC_NOT_AWAITED_;
+/* ASYNC_FOR_NEXT(self->line, async_stream_next, &self->s) { }: the lines, one by one. */
+async_bytes async_stream_next(async_stream *stream) ASYNC_NOT_AWAITED_;
+/* The end has come, and everything before it been taken. */
+ASYNC_INLINE_ bool async_stream_at_eof(const async_stream *stream)
+{
+    return stream->flags & ASYNC_STREAM_EOF_ && stream->in.at == stream->in.end;
+}
+
+/* --- writing --- */
+
+/* Takes all or nothing, and copies what cannot be sent at once. 0; the error that broke the
+ * connection; -EPIPE after write_eof(), -EBADF after close(); -ENOBUFS: more than the write_limit
+ * is unsent, or your write_buffer might not hold it: drain first. Errors can be left to drain(). */
+ASYNC_API int async_stream_write(async_stream *stream, const void *data, size_t size);
+/* Several pieces as one. */
+ASYNC_API int async_stream_writelines(async_stream *stream, const struct iovec *lines, int n);
+/* AWAIT(async_stream_drain, &self->s): when more is unsent than the high mark, until it is no more
+ * than the low one. Raises the error that broke the connection. Any number of tasks may wait. */
+void async_stream_drain(async_stream *stream) ASYNC_NOT_AWAITED_;
+/* Bytes; 65536 and a quarter of that, when opened. 0, 0: drain waits until all is sent. -EINVAL:
+ * low is above high. */
+ASYNC_API int async_stream_set_write_limits(async_stream *stream, size_t high, size_t low);
+ASYNC_INLINE_ size_t async_stream_unsent(const async_stream *stream)
+{
+    return stream->out.end - stream->out.at;
+}
+/* The other side reads the end once all is sent; reading goes on. A pipe is closed. 0 or as
+ * write's. */
+ASYNC_API int async_stream_write_eof(async_stream *stream);
+/* AWAIT_TO(self->n, async_sendfile, fd, file, offset, count): sends from a regular file, to its end
+ * or `count` bytes, without copying where the system can; file's own position stays. How many. A
+ * stream's fd is free for it when nothing is unsent. */
+ptrdiff_t async_sendfile(int fd, int file, int64_t offset, size_t count) ASYNC_NOT_AWAITED_;
+
+/* --- servers --- */
+
+/* err = ASYNC_START_SERVER(&self->server, "127.0.0.1:7000", handler): for each connection a task
+ * runs ASYNC(void, handler, args(async_stream *stream)), in one piece of memory of the loop's
+ * allocator together with its stream. When it ends, however, the stream is closed, once all is
+ * sent; aborted, if it was cancelled. Its error goes to the loop's error handler. 0, or as
+ * async_listen. */
+#define ASYNC_START_SERVER(server, address, f)                                                     \
+    async_start_server_(server, address,                                                           \
+                        ASYNC_MAKE_(async_serve_, ASYNC_HANDLER_TYPE_(f), ASYNC_CLIENT_SIZE_,      \
+                                    ASYNC_HANDLER_ARGS_(f),                                        \
+                                    ASYNC_CLIENT_SIZE_ + sizeof(ASYNC_TASK(f)), 0, 0, 0, 0, NULL,  \
+                                    0))
+/* The same out of memory of yours, an array of ASYNC_CLIENT(handler, read_size, write_size), sizes
+ * of the buffers in bytes: as many connections at a time as it has items. It must live until the
+ * server has closed. */
+#define ASYNC_START_SERVER_IN(server, address, f, array)                                           \
+    async_start_server_(                                                                           \
+        server, address,                                                                           \
+        ASYNC_MAKE_(                                                                               \
+            async_serve_, ASYNC_HANDLER_TYPE_(f), offsetof(__typeof__((array)[0]), f##_task),      \
+            ASYNC_HANDLER_ARGS_(f), sizeof((array)[0]),                                            \
+            offsetof(__typeof__((array)[0]), read_buffer), sizeof((array)[0].read_buffer),         \
+            offsetof(__typeof__((array)[0]), write_buffer), sizeof((array)[0].write_buffer),       \
+            (char *)(array), sizeof(array) / sizeof((array)[0])))
+#define ASYNC_CLIENT(f, read_size_, write_size_)                                                   \
+    struct {                                                                                       \
+        async_client_ client;                                                                      \
+        ASYNC_TASK(f) f##_task;                                                                    \
+        char read_buffer[read_size_], write_buffer[write_size_];                                   \
+    }
+#define ASYNC_CLIENT_SIZE_ ((sizeof(async_client_) + 15) / 16 * 16)
+#define ASYNC_HANDLER_TYPE_(f) ((void)sizeof((f)((async_stream *)NULL), 0), &async_type_of_##f)
+#define ASYNC_HANDLER_ARGS_(f) offsetof(ASYNC_TASK(f), frame_.async_args_)
+ASYNC_API int async_start_server_(async_server *server, const char *address, async_serve_ handler);
+/* No more connections; those there are go on. 0, also the second time. */
+ASYNC_API int async_server_close(async_server *server);
+/* Until it is closed and all its handlers have ended. If it is cancelled, the server is closed and
+ * forgets those still there: its memory is yours again however it ends. */
+void async_server_wait_closed(async_server *server) ASYNC_NOT_AWAITED_;
+/* Until it is closed; if that is cancelled, it closes. */
+void async_server_serve_forever(async_server *server) ASYNC_NOT_AWAITED_;
+/* async_stream_close() or async_stream_abort() for every connection. */
+ASYNC_API void async_server_close_clients(async_server *server);
+ASYNC_API void async_server_abort_clients(async_server *server);
+/* ASYNC_WITH(async_server, &self->server) { }: one that has been started is closed, and that waited
+ * for, when the block ends. */
+void async_server_enter(async_server *server) ASYNC_NOT_AWAITED_;
+bool async_server_exit(async_server *server, int error) ASYNC_NOT_AWAITED_;
+
+ASYNC_API int async_stream_start_(struct async_stream_io_ *io, async_frame *caller,
+                                  async_task *task, async_stream *stream, int op, const void *with,
+                                  size_t size);
+ASYNC_API int async_connect_any_(struct async_connect_any *room, async_frame *caller,
+                                 async_task *task, const async_address *addresses, size_t n,
+                                 async_duration delay, async_stream *stream);
+ASYNC_API int async_open_connection_leaf_(struct async_open_connection *room, async_frame *caller,
+                                          async_task *task, async_stream *stream,
+                                          const char *address);
+ASYNC_API int async_stream_drain_leaf_(struct async_stream_drain *room, async_frame *caller,
+                                       async_task *task, async_stream *stream);
+ASYNC_API int async_stream_wait_closed_leaf_(struct async_stream_wait_closed *room,
+                                             async_frame *caller, async_task *task,
+                                             async_stream *stream);
+ASYNC_API int async_stream_exit_leaf_(struct async_stream_exit *room, async_frame *caller,
+                                      async_task *task, async_stream *stream, int error);
+ASYNC_API int async_server_wait_closed_leaf_(struct async_server_wait_closed *room,
+                                             async_frame *caller, async_task *task,
+                                             async_server *server);
+ASYNC_API int async_server_serve_forever_leaf_(struct async_server_serve_forever *room,
+                                               async_frame *caller, async_task *task,
+                                               async_server *server);
+ASYNC_API int async_server_exit_leaf_(struct async_server_exit *room, async_frame *caller,
+                                      async_task *task, async_server *server, int error);
+ASYNC_API int async_sendfile_leaf_(struct async_sendfile *room, async_frame *caller,
+                                   async_task *task, int fd, int file, int64_t offset,
+                                   size_t count);
+ASYNC_C_END_
+
+ASYNC_INLINE_ int async_stream_read_leaf_(struct async_stream_read *room, async_frame *caller,
+                                          async_task *task, async_stream *stream, void *to,
+                                          size_t size)
+{
+    return async_stream_start_((struct async_stream_io_ *)(void *)room, caller, task, stream,
+                               ASYNC_IO_STREAM_READ_, to, size);
+}
+ASYNC_INLINE_ int async_stream_readexactly_leaf_(struct async_stream_readexactly *room,
+                                                 async_frame *caller, async_task *task,
+                                                 async_stream *stream, void *to, size_t size)
+{
+    return async_stream_start_((struct async_stream_io_ *)(void *)room, caller, task, stream,
+                               ASYNC_IO_STREAM_EXACTLY_, to, size);
+}
+ASYNC_INLINE_ int async_stream_readall_leaf_(struct async_stream_readall *room, async_frame *caller,
+                                             async_task *task, async_stream *stream, size_t most)
+{
+    return async_stream_start_((struct async_stream_io_ *)(void *)room, caller, task, stream,
+                               ASYNC_IO_STREAM_ALL_, NULL, most);
+}
+ASYNC_INLINE_ int async_stream_readuntil_leaf_(struct async_stream_readuntil *room,
+                                               async_frame *caller, async_task *task,
+                                               async_stream *stream, const void *separator,
+                                               size_t size)
+{
+    return async_stream_start_((struct async_stream_io_ *)(void *)room, caller, task, stream,
+                               ASYNC_IO_STREAM_UNTIL_, separator, size);
+}
+ASYNC_INLINE_ int async_stream_readline_leaf_(struct async_stream_readline *room,
+                                              async_frame *caller, async_task *task,
+                                              async_stream *stream)
+{
+    return async_stream_start_((struct async_stream_io_ *)(void *)room, caller, task, stream,
+                               ASYNC_IO_STREAM_LINE_, "\n", 1);
+}
+ASYNC_INLINE_ int async_stream_next_leaf_(struct async_stream_next *room, async_frame *caller,
+                                          async_task *task, async_stream *stream)
+{
+    return async_stream_start_((struct async_stream_io_ *)(void *)room, caller, task, stream,
+                               ASYNC_IO_STREAM_NEXT_, "\n", 1);
+}
+ASYNC_INLINE_ int async_stream_enter_leaf_(struct async_stream_enter *room, async_frame *caller,
+                                           async_task *task, async_stream *stream)
+{
+    (void)room, (void)caller, (void)task;
+    return stream->flags & ASYNC_STREAM_OPEN_ ? 0 : -EBADF;
+}
+ASYNC_INLINE_ int async_server_enter_leaf_(struct async_server_enter *room, async_frame *caller,
+                                           async_task *task, async_server *server)
+{
+    (void)room, (void)caller, (void)task;
+    return server->open ? 0 : -EBADF;
+}
+ASYNC_INLINE_ int async_connect_any_leaf_(struct async_connect_any *room, async_frame *caller,
+                                          async_task *task, const async_address *addresses,
+                                          size_t n, async_duration delay)
+{
+    return async_connect_any_(room, caller, task, addresses, n, delay, NULL);
 }
 ASYNC_PROTOTYPES_END_
 
@@ -3378,6 +3782,9 @@ ASYNC_C_END_
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#if defined(__linux__)
+#include <sys/sendfile.h>
+#endif
 #define ASYNCC_EPOLL 1
 #define ASYNCC_KQUEUE 2
 #define ASYNCC_POLL 3
@@ -3618,6 +4025,8 @@ const char *async_strerror(int error)
     if (error == ASYNC_CANCELED) return "cancelled";
     if (error == ASYNC_ESTOP) return "no more values";
     if (error == ASYNC_EBROKEN) return "the barrier is broken";
+    if (error == ASYNC_EINCOMPLETE) return "the stream ended early";
+    if (error == ASYNC_ELIMIT) return "no separator within the limit";
     if (error < 0 && error > -4096) return strerror(-error);
     (void)snprintf(user, sizeof user, "user error %d", error);
     return user;
@@ -6774,6 +7183,7 @@ int async_loop_run_forever(async_loop *loop)
 #if ASYNCC_IO
 static void async_io_poll_(async_loop *loop, int64_t timeout_ns);
 static void async_io_close_(async_loop *loop);
+static void async_watches_close_(async_loop *loop);
 static bool async_inbox_rest_(async_loop *loop);
 static void async_inbox_close_(async_loop *loop);
 /* What the end of a loop that had jobs has to do with them: see >>pool. */
@@ -7084,6 +7494,9 @@ int async_loop_close(async_loop *loop)
     running = async_running_loop();
     ASYNC_SET_LOOP_(loop);
     loop->flags |= ASYNC_CLOSED_;
+#if ASYNCC_IO
+    async_watches_close_(loop);
+#endif
     async_forget_(loop, 0, UINTPTR_MAX);
     for (scope = loop->scopes; scope; scope = scope->next)
         for (task = scope->head; task; task = task->next) {
@@ -7275,7 +7688,7 @@ static async_fd_ *async_fd_owned_(async_loop *loop, int fd)
 /* Somebody waits, and has not been woken yet. */
 static bool async_fd_awaited_(const async_fd_ *f, int direction)
 {
-    return f->waiter[direction] && f->waiter[direction]->h.ops == &async_io_ops_;
+    return f->waiter[direction] && f->waiter[direction]->h.ops->cancel == async_io_cancel_;
 }
 static void async_fd_wake_(async_fd_ *f, int direction, int err)
 {
@@ -7550,6 +7963,14 @@ static int async_connect_try_(struct async_io_ *io)
     return -err;
 }
 
+struct async_stream_io_;
+static int async_stream_try_(async_loop *loop, struct async_stream_io_ *io);
+static int async_stream_last_(struct async_stream_io_ *io);
+static int async_sendfile_try_(async_loop *loop, struct async_sendfile *io);
+static bool async_io_of_stream_(const struct async_io_ *io)
+{
+    return io->io.op >= ASYNC_IO_STREAM_READ_ && io->io.op <= ASYNC_IO_STREAM_NEXT_;
+}
 /* One try. -EAGAIN: wait, then again. */
 static int async_io_try_(async_loop *loop, struct async_io_ *io)
 {
@@ -7581,6 +8002,15 @@ static int async_io_try_(async_loop *loop, struct async_io_ *io)
             if (n == -EAGAIN) f->flags |= ASYNC_FD_DRY_;
             return (int)n;
         case ASYNC_IO_CONNECT_: return async_connect_try_(io);
+        case ASYNC_IO_SENDFILE_:
+            return async_sendfile_try_(loop, (struct async_sendfile *)(void *)io);
+        case ASYNC_IO_STREAM_READ_:
+        case ASYNC_IO_STREAM_EXACTLY_:
+        case ASYNC_IO_STREAM_ALL_:
+        case ASYNC_IO_STREAM_UNTIL_:
+        case ASYNC_IO_STREAM_LINE_:
+        case ASYNC_IO_STREAM_NEXT_:
+            return async_stream_try_(loop, (struct async_stream_io_ *)(void *)io);
         case ASYNC_IO_READABLE_:
         case ASYNC_IO_WRITABLE_: return 0;
         default:
@@ -7625,6 +8055,11 @@ static int async_io_wait_(async_loop *loop, struct async_io_ *io, async_frame *c
 {
     async_fd_ *f = &loop->fds[io->io.fd];
     int direction = io->io.op >= ASYNC_IO_WRITES_, err = 0;
+    if ((async_io_of_stream_(io) || io->io.op == ASYNC_IO_SENDFILE_) &&
+        !(f->flags & ASYNC_FD_DRY_ << direction)) { /* there is more, but others have their turn */
+        async_push_task_(loop, task);
+        return async_io_block_(loop, io, caller, task, &async_io_woken_ops_);
+    }
     if (loop->poll_fd < 0) err = async_poll_open_(loop);
     if (!err && !(f->flags & ASYNC_FD_OWNED_)) {
         err = async_poll_arm_(loop, io->io.fd, f->generation,
@@ -7653,6 +8088,8 @@ static void async_io_run_(async_handle *h)
         if (err == -EAGAIN) err = async_io_wait_(loop, io, task->frame, task);
         if (err == ASYNC_PENDING_) return;
     }
+    if (err == -EBADF && async_io_of_stream_(io))
+        err = async_stream_last_((struct async_stream_io_ *)(void *)io);
     if (err && io->io.op == ASYNC_IO_CONNECT_ && loop->fds[io->io.fd].generation == io->io.size)
         (void)async_close(io->io.fd);
     async_step_(task, err);
@@ -8081,6 +8518,1037 @@ static int async_poll_(async_loop *loop, int64_t timeout)
     return 0;
 }
 #endif
+
+/* ------------------------------------------------------------------------------------------
+ * >>buffers       What streams and servers do. A read is one more kind of operation on the
+ *                 descriptor: it fills the buffer until that satisfies it. Unsent bytes, accepting
+ *                 and connecting wait by a watch, which stands where a waiting task would.
+ * ------------------------------------------------------------------------------------------ */
+
+static void async_watch_run_(async_handle *h);
+static const async_ops async_watch_woken_ops_ = {async_watch_run_, NULL, NULL, NULL, NULL,
+                                                 "descriptor"};
+static const async_ops async_watch_ops_ = {NULL, async_io_cancel_,        NULL,
+                                           NULL, &async_watch_woken_ops_, "descriptor"};
+
+static void async_watch_run_(async_handle *h)
+{
+    async_watch_ *w = (async_watch_ *)(void *)h;
+    async_fd_ *f = &async_loop_->fds[w->io.io.fd];
+    int direction = w->io.io.op >= ASYNC_IO_WRITES_, err = w->task.wake;
+    if (f->waiter[direction] == &w->task) async_fd_leave_(async_loop_, f, direction);
+    w->task.wake = 0;
+    h->ops = NULL;
+    async_loop_->current = NULL;
+    w->fn(w, err);
+}
+/* fn(w, 0) when the descriptor is ready, once; fn(w, error) if it never will be. -EBUSY: a task
+ * waits for it. now: it may be ready already, so it is tried after those who can run. */
+static int async_watch_start_(async_watch_ *w, int fd, int op, void (*fn)(async_watch_ *, int),
+                              bool now)
+{
+    async_loop *loop = async_loop_;
+    int direction = op >= ASYNC_IO_WRITES_, err;
+    if (loop->fds[fd].waiter[direction]) return -EBUSY;
+    w->io.io.fd = fd;
+    w->io.io.op = (uint8_t)op;
+    w->fn = fn;
+    if (now && !(loop->fds[fd].flags & ASYNC_FD_DRY_ << direction)) {
+        async_push_(loop, &w->task.h);
+        (void)async_io_block_(loop, &w->io, NULL, &w->task, &async_watch_woken_ops_);
+        return 0;
+    }
+    err = async_io_wait_(loop, &w->io, NULL, &w->task);
+    if (err != ASYNC_PENDING_) return err;
+    w->task.h.ops = &async_watch_ops_;
+    return 0;
+}
+static void async_unwatch_(async_watch_ *w)
+{
+    async_loop *loop = async_loop_;
+    int direction = w->io.io.op >= ASYNC_IO_WRITES_;
+    if (!w->task.h.ops) return;
+    if (loop->fds[w->io.io.fd].waiter[direction] == &w->task)
+        async_fd_leave_(loop, &loop->fds[w->io.io.fd], direction);
+    if (w->task.h.ops == &async_watch_woken_ops_) async_withdraw_(loop, &w->task.h);
+    w->task.wake = 0;
+    w->task.h.ops = NULL;
+}
+/* The loop closes: who watches ends as well. */
+static void async_watches_close_(async_loop *loop)
+{
+    int fd, direction;
+    for (fd = 0; fd < loop->fd_count; fd++)
+        for (direction = 0; direction < 2; direction++) {
+            async_task *task = loop->fds[fd].waiter[direction];
+            async_watch_ *w = (async_watch_ *)(void *)task;
+            if (!task ||
+                (task->h.ops != &async_watch_ops_ && task->h.ops != &async_watch_woken_ops_))
+                continue;
+            async_unwatch_(w);
+            w->fn(w, -ESHUTDOWN);
+        }
+}
+
+/* --- buffers --- */
+
+/* Room for `want` more bytes at its end. -ENOBUFS: it is the caller's and full; -ENOMEM. */
+static int async_buffer_room_(async_buffer_ *b, size_t want)
+{
+    async_loop *loop = async_loop_;
+    size_t room = b->room > 4096 ? b->room : 4096;
+    char *data;
+    if (b->at == b->end) b->at = b->end = 0;
+    if (b->room - b->end >= want) return 0;
+    if (b->at) {
+        memmove(b->data, b->data + b->at, b->end - b->at);
+        b->end -= b->at;
+        b->at = 0;
+        if (b->room - b->end >= want) return 0;
+    }
+    if (b->fixed) return -ENOBUFS;
+    if (want > (size_t)PTRDIFF_MAX / 2 - b->end) return -ENOMEM;
+    while (room < b->end + want) room *= 2;
+    data = (char *)loop->options.alloc(loop->options.context, b->data, room);
+    if (!data) return -ENOMEM;
+    b->data = data;
+    b->room = room;
+    return 0;
+}
+static void async_buffer_open_(async_buffer_ *b, char *data, size_t size)
+{
+    __builtin_memset(b, 0, sizeof *b);
+    b->data = data;
+    b->room = size;
+    b->fixed = data != NULL;
+}
+static void async_buffer_close_(async_buffer_ *b)
+{
+    async_loop *loop = async_loop_;
+    if (!b->fixed && b->data) (void)loop->options.alloc(loop->options.context, b->data, 0);
+    __builtin_memset(b, 0, sizeof *b);
+}
+static async_bytes async_buffer_take_(async_buffer_ *b, size_t n)
+{
+    async_bytes bytes;
+    bytes.data = b->data ? b->data + b->at : NULL;
+    bytes.size = n;
+    b->at += n;
+    return bytes;
+}
+/* Where the separator begins, at `from` or behind it; SIZE_MAX: nowhere. */
+static size_t async_buffer_find_(const async_buffer_ *b, size_t from, const void *separator,
+                                 size_t size)
+{
+    const char *data = b->data + b->at, *end = b->data + b->end, *p = data + from;
+    while ((size_t)(end - p) >= size) {
+        p = (const char *)memchr(p, *(const char *)separator, (size_t)(end - p) - size + 1);
+        if (!p) break;
+        if (memcmp(p, separator, size) == 0) return (size_t)(p - data);
+        p++;
+    }
+    return SIZE_MAX;
+}
+
+/* --- open and close --- */
+
+static async_stream *async_stream_of_(async_watch_ *w)
+{
+    return (async_stream *)(void *)((char *)w - offsetof(async_stream, writing));
+}
+static async_fd_ *async_stream_fd_(const async_stream *s)
+{
+    async_fd_ *f = s->flags & ASYNC_STREAM_OPEN_ ? async_fd_owned_(async_loop_, s->fd) : NULL;
+    return f && f->generation == s->generation ? f : NULL;
+}
+int async_stream_open(async_stream *s, int fd)
+{
+    async_loop *loop = async_loop_;
+    const async_stream_options *o = &s->options;
+    int err = 0;
+    if (s->flags & ASYNC_STREAM_OPEN_) return -EBUSY;
+    if (!loop || (o->read_buffer && !o->read_size) || (o->write_buffer && !o->write_size))
+        return -EINVAL;
+    if (!async_fd_owned_(loop, fd)) err = async_adopt(fd);
+    if (err) return err;
+    if (!s->options.limit) s->options.limit = 65536;
+    if (!s->options.write_limit) s->options.write_limit = 1 << 20;
+    async_buffer_open_(&s->in, o->read_buffer, o->read_size);
+    async_buffer_open_(&s->out, o->write_buffer, o->write_size);
+    __builtin_memset(&s->writing, 0, sizeof s->writing);
+    s->fd = fd;
+    s->generation = loop->fds[fd].generation;
+    s->high = 65536;
+    s->low = 65536 / 4;
+    s->read_error = s->write_error = 0;
+    s->drainers = s->closers = NULL;
+    s->flags = ASYNC_STREAM_OPEN_;
+    return 0;
+}
+/* Oldest first. */
+static void async_wake_list_(async_handle **list, int err)
+{
+    async_handle *first;
+    (void)async_oldest_first_(list);
+    first = *list;
+    *list = NULL;
+    async_notify_all_(first, err);
+}
+/* Its last act: `ended` may give the memory back. */
+static void async_stream_end_(async_stream *s, int err)
+{
+    bool ours = async_stream_fd_(s) != NULL;
+    s->flags =
+        (uint8_t)((s->flags & ~ASYNC_STREAM_OPEN_) | ASYNC_STREAM_CLOSING_ | ASYNC_STREAM_EOF_);
+    if (err && !s->write_error) s->write_error = (int16_t)err;
+    async_unwatch_(&s->writing);
+    async_wake_list_(&s->drainers, err ? err : s->write_error);
+    async_wake_list_(&s->closers, err ? err : s->write_error);
+    if (ours) {
+        err = async_close(s->fd);
+        if (err && !s->write_error) s->write_error = (int16_t)err;
+    }
+    async_buffer_close_(&s->in);
+    async_buffer_close_(&s->out);
+    if (s->ended) s->ended(s);
+}
+int async_stream_close(async_stream *s)
+{
+    async_fd_ *f = async_stream_fd_(s);
+    if (!(s->flags & ASYNC_STREAM_OPEN_)) return s->flags & ASYNC_STREAM_CLOSING_ ? 0 : -EBADF;
+    if (s->flags & ASYNC_STREAM_CLOSING_) return 0;
+    s->flags |= ASYNC_STREAM_CLOSING_ | ASYNC_STREAM_EOF_;
+    s->in.at = s->in.end;
+    if (f) async_fd_wake_(f, 0, -EBADF); /* a reader of the stream will say that this is the end */
+    if (!async_stream_unsent(s) || !f) async_stream_end_(s, f ? 0 : -EBADF);
+    return 0;
+}
+void async_stream_abort(async_stream *s)
+{
+    bool lost = async_stream_unsent(s) != 0;
+    if (s->flags & ASYNC_STREAM_OPEN_)
+        async_stream_end_(s, lost || s->drainers ? -ECONNABORTED : 0);
+}
+
+static const async_ops async_drain_ops_ = {NULL, async_cancel_wait_, NULL,
+                                           NULL, &async_ready_ops_,  "drain"};
+int async_stream_drain_leaf_(struct async_stream_drain *room, async_frame *caller, async_task *task,
+                             async_stream *s)
+{
+    (void)room;
+    if (s->write_error) return s->write_error;
+    if (s->read_error) return s->read_error;
+    if (!async_stream_fd_(s)) return -EBADF;
+    if (!(s->flags & ASYNC_STREAM_PAUSED_)) return 0;
+    task->u.on = s;
+    async_link_(&s->drainers, &task->h);
+    return async_block_(task, caller, &async_drain_ops_);
+}
+static bool async_cancel_close_(async_task *task)
+{
+    async_stream *s = (async_stream *)task->u.on;
+    (void)async_cancel_wait_(task);
+    if (!s->closers) async_stream_abort(s);
+    return true;
+}
+static const async_ops async_closed_ops_ = {NULL, async_cancel_close_, NULL,
+                                            NULL, &async_ready_ops_,   "close"};
+int async_stream_wait_closed_leaf_(struct async_stream_wait_closed *room, async_frame *caller,
+                                   async_task *task, async_stream *s)
+{
+    (void)room;
+    if (!(s->flags & ASYNC_STREAM_OPEN_)) return s->write_error;
+    task->u.on = s;
+    async_link_(&s->closers, &task->h);
+    return async_block_(task, caller, &async_closed_ops_);
+}
+/* The wait at a block's end: then the block's own error goes on. */
+static void async_exit_run_(async_handle *h)
+{
+    async_task *task = (async_task *)(void *)h;
+    struct async_wait_exit_ *wait = (struct async_wait_exit_ *)task->u.on;
+    int err = async_told_(task);
+    async_loop_->current = task;
+    h->ops = &async_ready_ops_;
+    async_step_(task, err == ASYNC_CANCELED || !wait->error ? err : wait->error);
+}
+static const async_ops async_exit_woken_ops_ = {async_exit_run_, NULL, NULL, NULL, NULL, "close"};
+static bool async_cancel_stream_exit_(async_task *task)
+{
+    async_stream *s = (async_stream *)((struct async_wait_exit_ *)task->u.on)->on;
+    (void)async_cancel_wait_(task);
+    if (!s->closers) async_stream_abort(s);
+    return true;
+}
+static const async_ops async_stream_exit_ops_ = {NULL, async_cancel_stream_exit_, NULL,
+                                                 NULL, &async_exit_woken_ops_,    "close"};
+int async_stream_exit_leaf_(struct async_stream_exit *room, async_frame *caller, async_task *task,
+                            async_stream *s, int error)
+{
+    if (error == ASYNC_CANCELED) async_stream_abort(s);
+    else (void)async_stream_close(s);
+    if (!(s->flags & ASYNC_STREAM_OPEN_)) return error ? error : s->write_error;
+    room->wait.on = s;
+    room->wait.error = error;
+    task->u.on = &room->wait;
+    async_link_(&s->closers, &task->h);
+    return async_block_(task, caller, &async_stream_exit_ops_);
+}
+
+/* --- reading --- */
+
+static int async_stream_overrun_(async_stream *s, size_t consumed)
+{
+    s->consumed = consumed;
+    return ASYNC_ELIMIT;
+}
+static int async_stream_incomplete_(async_stream *s, size_t expected)
+{
+    s->expected = expected;
+    s->partial = async_buffer_take_(&s->in, s->in.end - s->in.at);
+    return ASYNC_EINCOMPLETE;
+}
+/* A line, or what ends by the separator. io.done: how much is known to hold none. */
+static int async_stream_find_(struct async_stream_io_ *io, async_stream *s, bool line)
+{
+    const void *separator = io->io.address;
+    size_t have = s->in.end - s->in.at, size = io->io.size, at = SIZE_MAX;
+    if (have >= size) at = async_buffer_find_(&s->in, io->io.done, separator, size);
+    if (at <= s->options.limit) {
+        io->result.bytes = async_buffer_take_(&s->in, at + size);
+        return 0;
+    }
+    if (at != SIZE_MAX) io->io.done = at;
+    else if (have >= size) io->io.done = have - size + 1;
+    if (io->io.done <= s->options.limit) return -EAGAIN;
+    if (line) s->in.at = at == SIZE_MAX ? s->in.end : s->in.at + at + size;
+    return async_stream_overrun_(s, io->io.done);
+}
+/* What is asked for, out of the buffer. -EAGAIN: more has to come first. */
+static int async_stream_have_(struct async_stream_io_ *io, async_stream *s)
+{
+    size_t have = s->in.end - s->in.at, size = io->io.size;
+    int op = io->io.op, err = -EAGAIN;
+    if (op == ASYNC_IO_STREAM_READ_ || op == ASYNC_IO_STREAM_EXACTLY_) {
+        if (size == 0 || have >= size || (have && op == ASYNC_IO_STREAM_READ_)) {
+            if (size > have) size = have;
+            if (size) __builtin_memcpy(io->io.address, async_buffer_take_(&s->in, size).data, size);
+            io->result.n = (ptrdiff_t)size;
+            return 0;
+        }
+    } else if (op == ASYNC_IO_STREAM_ALL_) {
+        if (have > size) err = async_stream_overrun_(s, have);
+    } else {
+        err = async_stream_find_(io, s, op != ASYNC_IO_STREAM_UNTIL_);
+    }
+    if (err != -EAGAIN) return err;
+    if (s->read_error) return s->read_error;
+    if (!(s->flags & ASYNC_STREAM_EOF_)) return -EAGAIN;
+    if (op == ASYNC_IO_STREAM_EXACTLY_) return async_stream_incomplete_(s, size);
+    if (op == ASYNC_IO_STREAM_UNTIL_) return async_stream_incomplete_(s, 0);
+    if (op == ASYNC_IO_STREAM_NEXT_ && !have) return ASYNC_ESTOP;
+    if (op == ASYNC_IO_STREAM_READ_) io->result.n = 0;
+    else io->result.bytes = async_buffer_take_(&s->in, have);
+    return 0;
+}
+/* Its descriptor has been closed: that is the end if the stream did it. */
+static int async_stream_last_(struct async_stream_io_ *io)
+{
+    int err = async_stream_have_(io, (async_stream *)io->io.data);
+    return err == -EAGAIN ? -EBADF : err;
+}
+/* One read: into the buffer, or past it if the caller has as much room. */
+static int async_stream_fill_(async_loop *loop, struct async_stream_io_ *io, async_stream *s)
+{
+    struct async_io_ one;
+    bool past;
+    int err = async_buffer_room_(&s->in, 1);
+    if (err) return err == -ENOBUFS ? async_stream_overrun_(s, io->io.done) : err;
+    past = io->io.op == ASYNC_IO_STREAM_READ_ && io->io.size >= s->in.room;
+    __builtin_memset(&one, 0, sizeof one);
+    one.io.fd = s->fd;
+    one.io.op = ASYNC_IO_READ_;
+    one.io.data = past ? (void *)io->io.address : s->in.data + s->in.end;
+    one.io.size = past ? io->io.size : s->in.room - s->in.end;
+    err = async_io_try_(loop, &one);
+    if (err == -EAGAIN) return err;
+    if (err) s->read_error = (int16_t)err;
+    else if (one.result.n == 0) s->flags |= ASYNC_STREAM_EOF_;
+    else if (past) io->result.n = one.result.n;
+    else s->in.end += (size_t)one.result.n;
+    return !err && past && one.result.n ? ASYNC_RETURNING_ : 0;
+}
+/* Its turn on the descriptor. A fast peer does not keep others from theirs: -EAGAIN though there
+ * is more, and async_io_wait_() will see that. */
+static int async_stream_try_(async_loop *loop, struct async_stream_io_ *io)
+{
+    async_stream *s = (async_stream *)io->io.data;
+    int reads = 0;
+    for (;;) {
+        int err = async_stream_have_(io, s);
+        if (err != -EAGAIN || reads++ == 16 || loop->fds[io->io.fd].flags & ASYNC_FD_DRY_)
+            return err;
+        err = async_stream_fill_(loop, io, s);
+        if (err == ASYNC_ELIMIT && io->io.op >= ASYNC_IO_STREAM_LINE_) s->in.at = s->in.end;
+        if (err) return err == ASYNC_RETURNING_ ? 0 : err;
+    }
+}
+int async_stream_start_(struct async_stream_io_ *io, async_frame *caller, async_task *task,
+                        async_stream *s, int op, const void *with, size_t size)
+{
+    async_fd_ *f = async_stream_fd_(s);
+    int err;
+    if (size > PTRDIFF_MAX || (op == ASYNC_IO_STREAM_UNTIL_ && size == 0)) return -EINVAL;
+    if (op == ASYNC_IO_STREAM_EXACTLY_ && s->in.fixed && size > s->in.room) return -ENOBUFS;
+    if (f && f->waiter[0]) return -EBUSY;
+    io->io.op = (uint8_t)op;
+    io->io.size = size;
+    io->io.done = 0;
+    io->io.address = (async_address *)(uintptr_t)with;
+    if (!f && !(s->flags & ASYNC_STREAM_CLOSING_)) return -EBADF;
+    err = async_stream_have_(io, s);
+    if (err != -EAGAIN) return err;
+    return async_io_start_((struct async_io_ *)(void *)io, caller, task, s->fd, op, s, size,
+                           (async_address *)(uintptr_t)with);
+}
+
+/* --- writing --- */
+
+/* As much as the kernel takes: bytes, or -errno. */
+static ptrdiff_t async_stream_send_(const async_stream *s, const struct iovec *pieces, int n)
+{
+    async_fd_ *f = &async_loop_->fds[s->fd];
+    while (!(f->flags & ASYNC_FD_DRY_ << 1)) {
+        ssize_t sent;
+        if (f->flags & ASYNC_FD_SOCKET_) {
+            struct msghdr m;
+            __builtin_memset(&m, 0, sizeof m);
+            m.msg_iov = (struct iovec *)(uintptr_t)pieces;
+            m.msg_iovlen = (__typeof__(m.msg_iovlen))n;
+            sent = ASYNCC_SYS(sendmsg)(s->fd, &m, ASYNC_NOSIGNAL_);
+        } else {
+            sent = ASYNCC_SYS(writev)(s->fd, pieces, n);
+        }
+        if (sent >= 0) return sent;
+        if (errno == EAGAIN || errno == EWOULDBLOCK) f->flags |= ASYNC_FD_DRY_ << 1;
+        else if (errno != EINTR) return -errno;
+    }
+    return -EAGAIN;
+}
+/* Nothing is unsent any more, or nothing ever will be sent. */
+static void async_stream_sent_(async_stream *s)
+{
+    if (s->flags & ASYNC_STREAM_CLOSING_) {
+        async_stream_end_(s, 0);
+    } else if (s->flags & ASYNC_STREAM_SHUT_ && !s->write_error) {
+        if (async_loop_->fds[s->fd].flags & ASYNC_FD_SOCKET_) (void)async_shutdown(s->fd, SHUT_WR);
+        else (void)async_stream_close(s);
+    }
+}
+static void async_stream_broke_(async_stream *s, int err)
+{
+    s->write_error = (int16_t)err;
+    s->out.at = s->out.end;
+    s->flags &= (uint8_t)~ASYNC_STREAM_PAUSED_;
+    async_wake_list_(&s->drainers, err);
+}
+static void async_stream_flush_(async_watch_ *w, int err)
+{
+    async_stream *s = async_stream_of_(w);
+    while (!err && async_stream_unsent(s)) {
+        struct iovec piece;
+        ptrdiff_t n;
+        piece.iov_base = s->out.data + s->out.at;
+        piece.iov_len = async_stream_unsent(s);
+        if (piece.iov_len > ASYNC_IO_MOST_) piece.iov_len = ASYNC_IO_MOST_;
+        n = async_stream_send_(s, &piece, 1);
+        if (n >= 0) s->out.at += (size_t)n;
+        else err = (int)n;
+    }
+    if (err == -EAGAIN)
+        err = async_watch_start_(w, s->fd, ASYNC_IO_WRITE_, async_stream_flush_, false);
+    if (err == -ESHUTDOWN) { /* of the loop */
+        async_stream_end_(s, err);
+        return;
+    }
+    if (err) async_stream_broke_(s, err);
+    if (s->flags & ASYNC_STREAM_PAUSED_ && async_stream_unsent(s) <= s->low) {
+        s->flags &= (uint8_t)~ASYNC_STREAM_PAUSED_;
+        async_wake_list_(&s->drainers, 0);
+    }
+    if (!async_stream_unsent(s)) async_stream_sent_(s);
+}
+static void async_stream_mark_(async_stream *s)
+{
+    if (async_stream_unsent(s) > s->high) s->flags |= ASYNC_STREAM_PAUSED_;
+}
+int async_stream_set_write_limits(async_stream *s, size_t high, size_t low)
+{
+    if (low > high) return -EINVAL;
+    s->high = high;
+    s->low = low;
+    async_stream_mark_(s);
+    return 0;
+}
+int async_stream_writelines(async_stream *s, const struct iovec *lines, int n)
+{
+    async_fd_ *f = async_stream_fd_(s);
+    struct iovec pieces[16];
+    size_t size = 0, skip = 0, unsent = async_stream_unsent(s), direct = 0;
+    int i, count, err;
+    if (!f || s->flags & ASYNC_STREAM_CLOSING_) return -EBADF;
+    if (s->write_error) return s->write_error;
+    if (s->flags & ASYNC_STREAM_SHUT_) return -EPIPE;
+    for (i = 0; i < n; i++) {
+        if (lines[i].iov_len > (size_t)PTRDIFF_MAX / 2 - size) return -ENOBUFS;
+        size += lines[i].iov_len;
+    }
+    if (size == 0) return 0;
+    if (unsent > s->options.write_limit || (s->out.fixed && size > s->out.room - unsent))
+        return -ENOBUFS;
+    if (!unsent) {
+        ptrdiff_t sent;
+        if (f->waiter[1]) return -EBUSY; /* a task that writes to the descriptor itself */
+        for (i = count = 0; i < n && count < 16 && direct < ASYNC_IO_MOST_; i++) {
+            pieces[count] = lines[i];
+            if (pieces[count].iov_len > ASYNC_IO_MOST_ - direct)
+                pieces[count].iov_len = ASYNC_IO_MOST_ - direct;
+            direct += pieces[count].iov_len;
+            count += pieces[count].iov_len != 0;
+        }
+        sent = async_stream_send_(s, pieces, count);
+        if (sent < 0 && sent != -EAGAIN) {
+            async_stream_broke_(s, (int)sent);
+            return (int)sent;
+        }
+        if (sent > 0) skip = (size_t)sent;
+        if (skip == size) return 0;
+    }
+    err = async_buffer_room_(&s->out, size - skip);
+    if (err && !skip) return err;
+    if (!err && !unsent)
+        err = async_watch_start_(&s->writing, s->fd, ASYNC_IO_WRITE_, async_stream_flush_, true);
+    if (err) { /* a part is on its way: the rest is lost, and so is the connection */
+        async_stream_broke_(s, err);
+        return err;
+    }
+    for (i = 0; i < n; i++) {
+        size_t over = skip < lines[i].iov_len ? skip : lines[i].iov_len,
+               left = lines[i].iov_len - over;
+        if (left)
+            __builtin_memcpy(s->out.data + s->out.end, (const char *)lines[i].iov_base + over,
+                             left);
+        s->out.end += left;
+        skip -= over;
+    }
+    async_stream_mark_(s);
+    return 0;
+}
+int async_stream_write(async_stream *s, const void *data, size_t size)
+{
+    struct iovec piece;
+    piece.iov_base = (void *)(uintptr_t)data;
+    piece.iov_len = size;
+    return async_stream_writelines(s, &piece, 1);
+}
+int async_stream_write_eof(async_stream *s)
+{
+    if (!async_stream_fd_(s) || s->flags & ASYNC_STREAM_CLOSING_) return -EBADF;
+    if (s->write_error) return s->write_error;
+    if (s->flags & ASYNC_STREAM_SHUT_) return 0;
+    s->flags |= ASYNC_STREAM_SHUT_;
+    if (!async_stream_unsent(s)) async_stream_sent_(s);
+    return 0;
+}
+
+/* --- sendfile --- */
+
+static int async_sendfile_try_(async_loop *loop, struct async_sendfile *io)
+{
+    async_fd_ *f = &loop->fds[io->io.fd];
+    int turns;
+    for (turns = 0; turns < 16 && io->io.done < io->io.size; turns++) {
+        size_t size = io->io.size - io->io.done;
+        ssize_t n = -1;
+        if (size > 1 << 20) size = 1 << 20;
+#if defined(__linux__)
+        if (!io->copy) {
+            off_t at = (off_t)io->offset;
+            n = ASYNCC_SYS(sendfile)(io->io.fd, io->file, &at, size);
+            if (n < 0 && (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP))
+                io->copy = true;
+        }
+#else
+        io->copy = true;
+#endif
+        if (io->copy) {
+            char data[16384];
+            n = ASYNCC_SYS(pread)(io->file, data, size < sizeof data ? size : sizeof data,
+                                  (off_t)io->offset);
+            if (n > 0)
+                n = f->flags & ASYNC_FD_SOCKET_
+                        ? ASYNCC_SYS(send)(io->io.fd, data, (size_t)n, ASYNC_NOSIGNAL_)
+                        : ASYNCC_SYS(write)(io->io.fd, data, (size_t)n);
+        }
+        if (n == 0) return 0; /* the end of the file */
+        if (n > 0) {
+            io->io.done += (size_t)n;
+            io->offset += n;
+            io->async_result_ = (ptrdiff_t)io->io.done;
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            f->flags |= ASYNC_FD_DRY_ << 1;
+            return -EAGAIN;
+        } else if (errno != EINTR) {
+            return -errno;
+        }
+    }
+    return io->io.done < io->io.size ? -EAGAIN : 0;
+}
+int async_sendfile_leaf_(struct async_sendfile *room, async_frame *caller, async_task *task, int fd,
+                         int file, int64_t offset, size_t count)
+{
+    room->async_result_ = 0;
+    room->offset = offset;
+    room->file = file;
+    room->copy = false;
+    if (offset < 0) return -EINVAL;
+    return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_SENDFILE_,
+                           NULL, count < PTRDIFF_MAX ? count : PTRDIFF_MAX, NULL);
+}
+
+/* --- connecting: RFC 8305 --- */
+
+typedef struct async_attempt_ {
+    async_watch_ watch; /* first */
+    struct async_attempts_ *all;
+    async_address address;
+    int fd; /* -1: none, or not any more */
+} async_attempt_;
+typedef struct async_attempts_ {
+    struct async_connect_any *room;
+    async_task *task; /* who waits */
+    async_duration delay;
+    async_call timer;
+    size_t n, next, live;
+    int err; /* of the last that failed */
+    async_attempt_ attempt[1];
+} async_attempts_;
+
+static void async_attempts_end_(async_attempts_ *all)
+{
+    async_loop *loop = async_loop_;
+    size_t i;
+    (void)async_call_cancel(&all->timer);
+    for (i = 0; i < all->next; i++) {
+        if (all->attempt[i].fd < 0) continue;
+        async_unwatch_(&all->attempt[i].watch);
+        (void)async_close(all->attempt[i].fd);
+    }
+    all->room->attempts = NULL;
+    (void)loop->options.alloc(loop->options.context, all, 0);
+}
+static int async_attempt_won_(async_attempt_ *attempt)
+{
+    attempt->all->room->async_result_ = attempt->fd;
+    attempt->fd = -1;
+    return 0;
+}
+static int async_attempt_timer_(void *arg);
+static void async_attempt_ready_(async_watch_ *w, int err);
+/* The next, and at once those behind it if it fails at once. 0: connected; -EINPROGRESS; an error:
+ * the last has failed. */
+static int async_attempt_next_(async_attempts_ *all)
+{
+    async_loop *loop = async_loop_;
+    (void)async_call_cancel(&all->timer);
+    while (all->next < all->n) {
+        async_attempt_ *attempt = &all->attempt[all->next++];
+        const async_address *to = &attempt->address;
+        int fd = async_socket_(loop, to->storage.ss_family, SOCK_STREAM), err;
+        if (fd < 0) {
+            all->err = fd;
+            continue;
+        }
+        async_socket_options_(fd, to->storage.ss_family != AF_UNIX);
+        attempt->fd = attempt->watch.io.io.fd = fd;
+        err = ASYNCC_SYS(connect)(fd, (const struct sockaddr *)&to->storage, to->length) == 0
+                  ? async_connect_try_(&attempt->watch.io)
+                  : -errno;
+        if (err == 0) return async_attempt_won_(attempt);
+        if (err == -EINPROGRESS || err == -EINTR) {
+            err = async_watch_start_(&attempt->watch, fd, ASYNC_IO_CONNECT_, async_attempt_ready_,
+                                     false);
+            if (!err && all->next < all->n)
+                err = async_call_later(loop, &all->timer, all->delay, async_attempt_timer_, all);
+            if (!err) {
+                all->live++;
+                return -EINPROGRESS;
+            }
+            async_unwatch_(&attempt->watch);
+        }
+        all->err = err;
+        (void)async_close(fd);
+        attempt->fd = -1;
+    }
+    return all->live ? -EINPROGRESS : all->err;
+}
+static void async_attempts_over_(async_attempts_ *all, int err)
+{
+    async_task *task = all->task;
+    if (err == -EINPROGRESS) return;
+    async_attempts_end_(all);
+    async_wake_(task, err);
+}
+static int async_attempt_timer_(void *arg)
+{
+    async_attempts_ *all = (async_attempts_ *)arg;
+    async_attempts_over_(all, async_attempt_next_(all));
+    return 0;
+}
+static void async_attempt_ready_(async_watch_ *w, int err)
+{
+    async_attempt_ *attempt = (async_attempt_ *)(void *)w;
+    async_attempts_ *all = attempt->all;
+    if (err == -ESHUTDOWN) {
+        async_attempts_end_(all);
+        return;
+    }
+    all->live--;
+    if (!err) err = async_connect_try_(&w->io);
+    if (!err) {
+        err = async_attempt_won_(attempt);
+    } else {
+        all->err = err;
+        (void)async_close(attempt->fd);
+        attempt->fd = -1;
+        err = async_attempt_next_(all);
+    }
+    async_attempts_over_(all, err);
+}
+static int async_connected_(struct async_connect_any *room)
+{
+    int err = room->stream ? async_stream_open(room->stream, room->async_result_) : 0;
+    if (err) (void)async_close(room->async_result_);
+    return err;
+}
+static bool async_attempts_cancel_(async_task *task)
+{
+    async_attempts_end_(((struct async_connect_any *)task->u.on)->attempts);
+    async_wake_(task, ASYNC_CANCELED);
+    return true;
+}
+/* Its turn. Cancelled since the connection was made: that is closed. */
+static void async_attempts_run_(async_handle *h)
+{
+    async_task *task = (async_task *)(void *)h;
+    struct async_connect_any *room = (struct async_connect_any *)task->u.on;
+    bool connected = task->wake == 0;
+    int err = async_told_(task);
+    async_loop_->current = task;
+    h->ops = &async_ready_ops_;
+    if (!err) err = async_connected_(room);
+    else if (connected) (void)async_close(room->async_result_);
+    async_step_(task, err);
+}
+static const async_ops async_attempts_woken_ops_ = {
+    async_attempts_run_, NULL, NULL, NULL, NULL, "connect"};
+static const async_ops async_attempts_ops_ = {NULL, async_attempts_cancel_,     NULL,
+                                              NULL, &async_attempts_woken_ops_, "connect"};
+
+int async_connect_any_(struct async_connect_any *room, async_frame *caller, async_task *task,
+                       const async_address *addresses, size_t n, async_duration delay,
+                       async_stream *stream)
+{
+    async_loop *loop = async_loop_;
+    size_t size, i, k = 0, next[2] = {0, 0};
+    async_attempts_ *all;
+    int err;
+    if (n == 0 || n > 1000) return -EINVAL;
+    if (stream && stream->flags & ASYNC_STREAM_OPEN_) return -EBUSY;
+    size = sizeof *all + (n - 1) * sizeof all->attempt[0];
+    all = (async_attempts_ *)loop->options.alloc(loop->options.context, NULL, size);
+    if (!all) return -ENOMEM;
+    __builtin_memset(all, 0, size);
+    for (i = 0; i < n; i++) { /* by turns one of the first family, one of another */
+        int turn = (int)(i & 1), family = addresses[0].storage.ss_family;
+        for (k = 0; k < 2; k++, turn = !turn) {
+            while (next[turn] < n && (addresses[next[turn]].storage.ss_family == family) == turn)
+                next[turn]++;
+            if (next[turn] < n) break;
+        }
+        all->attempt[i].address = addresses[next[turn]++];
+        all->attempt[i].all = all;
+        all->attempt[i].fd = -1;
+    }
+    all->n = n;
+    all->room = room;
+    all->task = task;
+    all->delay = delay;
+    room->attempts = all;
+    room->stream = stream;
+    err = async_attempt_next_(all);
+    if (err == -EINPROGRESS) {
+        task->u.on = room;
+        return async_block_(task, caller, &async_attempts_ops_);
+    }
+    async_attempts_end_(all);
+    return err ? err : async_connected_(room);
+}
+int async_open_connection_leaf_(struct async_open_connection *room, async_frame *caller,
+                                async_task *task, async_stream *stream, const char *text)
+{
+    async_address address;
+    int err = async_address_parse(&address, text);
+    return err ? err
+               : async_connect_any_(&room->any, caller, task, &address, 1, ASYNC_MS(250), stream);
+}
+int async_peer_address(int fd, async_address *address)
+{
+    __builtin_memset(address, 0, sizeof *address);
+    address->length = sizeof address->storage;
+    return ASYNCC_SYS(getpeername)(fd, (struct sockaddr *)&address->storage, &address->length) < 0
+               ? -errno
+               : 0;
+}
+
+/* --- servers --- */
+
+static void async_server_accept_(async_watch_ *w, int err);
+static bool async_server_full_(const async_server *server)
+{
+    return (server->handler.pool && !server->free) ||
+           (server->max_clients && server->clients >= server->max_clients);
+}
+static void async_server_listen_(async_server *server)
+{
+    int err;
+    if (!server->open || server->accepting.task.h.ops || async_server_full_(server)) return;
+    err = async_watch_start_(&server->accepting, server->fd, ASYNC_IO_ACCEPT_, async_server_accept_,
+                             true);
+    if (!err) return;
+    async_report_(async_loop_, "a server cannot go on", err, NULL, server->handler.type);
+    (void)async_server_close(server);
+}
+static void async_server_done_(async_server *server)
+{
+    if (!server->open && !server->clients) async_wake_list_(&server->closers, 0);
+}
+static void async_client_free_(async_client_ *c)
+{
+    async_server *server = c->server;
+    async_loop *loop = async_loop_;
+    if (server) {
+        *c->pprev = c->next;
+        if (c->next) c->next->pprev = c->pprev;
+        server->clients--;
+    }
+    if (!server || !server->handler.pool) {
+        if (!c->stream.options
+                 .read_buffer) /* else it is an item of a pool, and its server is gone */
+            (void)loop->options.alloc(loop->options.context, c, 0);
+    } else {
+        c->next = server->free;
+        server->free = c;
+    }
+    if (!server) return;
+    async_server_listen_(server);
+    async_server_done_(server);
+}
+static void async_client_stream_ended_(async_stream *s)
+{
+    async_client_ *c = (async_client_ *)(void *)s;
+    if (!c->task) async_client_free_(c);
+}
+static int async_client_ended_(void *arg)
+{
+    async_client_ *c = (async_client_ *)arg;
+    async_task *task = c->task;
+    int err = async_task_error(task);
+    c->task = NULL;
+    if (err && err != ASYNC_CANCELED)
+        async_report_(async_loop_, "error in a server's handler", err, task->u.text,
+                      async_root_(task)->type);
+    if (!(c->stream.flags & ASYNC_STREAM_OPEN_)) async_client_free_(c);
+    else if (err == ASYNC_CANCELED) async_stream_abort(&c->stream);
+    else (void)async_stream_close(&c->stream);
+    return 0;
+}
+static int async_client_start_(async_server *server, int fd)
+{
+    async_loop *loop = async_loop_;
+    const async_serve_ *h = &server->handler;
+    async_client_ *c = server->free;
+    async_frame *frame;
+    int err;
+    if (h->pool) server->free = c->next;
+    else c = (async_client_ *)loop->options.alloc(loop->options.context, NULL, h->size);
+    if (!c) return -ENOMEM;
+    __builtin_memset(c, 0, h->pool ? h->read_at : h->size);
+    c->stream.options = server->options;
+    c->stream.options.read_buffer = h->pool ? (char *)c + h->read_at : NULL;
+    c->stream.options.read_size = h->read_size;
+    c->stream.options.write_buffer = h->pool ? (char *)c + h->write_at : NULL;
+    c->stream.options.write_size = h->write_size;
+    c->stream.context = server->context;
+    c->server = server;
+    c->next = server->first;
+    if (c->next) c->next->pprev = &c->next;
+    c->pprev = &server->first;
+    server->first = c;
+    server->clients++;
+    err = async_stream_open(&c->stream, fd);
+    if (err) {
+        async_client_free_(c);
+        return err;
+    }
+    c->stream.ended = async_client_stream_ended_;
+    c->task = (async_task *)(void *)((char *)c + h->task);
+    frame = async_root_(c->task);
+    *(async_stream **)(void *)((char *)c + h->task + h->args) = &c->stream;
+    (void)async_spawn_(frame, h->type, &loop->scope, 0);
+    (void)async_task_add_done_callback(c->task, &c->ended, async_client_ended_, c);
+    return 0;
+}
+static void async_server_accept_(async_watch_ *w, int err)
+{
+    async_server *server = (async_server *)(void *)((char *)w - offsetof(async_server, accepting));
+    async_loop *loop = async_loop_;
+    int n;
+    if (err == -ESHUTDOWN) {
+        async_report_(loop, "a server was never closed", 0, NULL, server->handler.type);
+        (void)async_server_close(server);
+        return;
+    }
+    for (n = 0; !err && n < ASYNC_IO_BUDGET_ && !async_server_full_(server); n++) {
+        err = async_io_try_(loop, &w->io);
+        if (err) break;
+        err = async_client_start_(server, w->io.result.fd);
+        if (!err) continue;
+        (void)async_close(w->io.result.fd);
+        async_report_(loop, "a connection is refused", err, NULL, server->handler.type);
+        err = 0;
+    }
+    if (err && err != -EAGAIN) {
+        async_report_(loop, "a server cannot go on", err, NULL, server->handler.type);
+        (void)async_server_close(server);
+    }
+    async_server_listen_(server);
+}
+int async_start_server_(async_server *server, const char *address, async_serve_ handler)
+{
+    size_t i;
+    int fd;
+    if (server->open || server->clients) return -EBUSY;
+    fd = async_listen(address, server->backlog);
+    if (fd < 0) return fd;
+    server->fd = fd;
+    server->handler = handler;
+    server->first = server->free = NULL;
+    for (i = handler.pool_items; i-- > 0;) {
+        async_client_ *c = (async_client_ *)(void *)(handler.pool + i * handler.size);
+        c->next = server->free;
+        server->free = c;
+    }
+    server->open = true;
+    async_server_listen_(server);
+    return 0;
+}
+int async_server_close(async_server *server)
+{
+    int err;
+    if (!server->open) return 0;
+    server->open = false;
+    async_unwatch_(&server->accepting);
+    err = async_close(server->fd);
+    async_wake_list_(&server->forever, 0);
+    async_server_done_(server);
+    return err;
+}
+/* Each may be gone after its turn. */
+static void async_server_each_(async_server *server, void (*act)(async_stream *))
+{
+    async_client_ *c = server->first, *next;
+    for (; c; c = next) {
+        next = c->next;
+        act(&c->stream);
+    }
+}
+static void async_client_close_(async_stream *s)
+{
+    (void)async_stream_close(s);
+}
+void async_server_close_clients(async_server *server)
+{
+    async_server_each_(server, async_client_close_);
+}
+void async_server_abort_clients(async_server *server)
+{
+    async_server_each_(server, async_stream_abort);
+}
+static void async_server_forget_(async_server *server)
+{
+    async_client_ *c;
+    (void)async_server_close(server);
+    for (c = server->first; c; c = c->next) c->server = NULL;
+    server->first = NULL;
+    server->clients = 0;
+}
+static bool async_cancel_server_wait_(async_task *task)
+{
+    async_server *server = (async_server *)task->u.on;
+    (void)async_cancel_wait_(task);
+    if (!server->closers) async_server_forget_(server);
+    return true;
+}
+static const async_ops async_server_closed_ops_ = {NULL, async_cancel_server_wait_, NULL,
+                                                   NULL, &async_ready_ops_,         "server"};
+int async_server_wait_closed_leaf_(struct async_server_wait_closed *room, async_frame *caller,
+                                   async_task *task, async_server *server)
+{
+    (void)room;
+    if (!server->open && !server->clients) return 0;
+    task->u.on = server;
+    async_link_(&server->closers, &task->h);
+    return async_block_(task, caller, &async_server_closed_ops_);
+}
+static bool async_cancel_forever_(async_task *task)
+{
+    async_server *server = (async_server *)task->u.on;
+    (void)async_cancel_wait_(task);
+    (void)async_server_close(server);
+    return true;
+}
+static const async_ops async_forever_ops_ = {NULL, async_cancel_forever_, NULL,
+                                             NULL, &async_ready_ops_,     "server"};
+int async_server_serve_forever_leaf_(struct async_server_serve_forever *room, async_frame *caller,
+                                     async_task *task, async_server *server)
+{
+    (void)room;
+    if (!server->open) return 0;
+    task->u.on = server;
+    async_link_(&server->forever, &task->h);
+    return async_block_(task, caller, &async_forever_ops_);
+}
+static bool async_cancel_server_exit_(async_task *task)
+{
+    async_server *server = (async_server *)((struct async_wait_exit_ *)task->u.on)->on;
+    (void)async_cancel_wait_(task);
+    if (!server->closers) async_server_forget_(server);
+    return true;
+}
+static const async_ops async_server_exit_ops_ = {NULL, async_cancel_server_exit_, NULL,
+                                                 NULL, &async_exit_woken_ops_,    "server"};
+int async_server_exit_leaf_(struct async_server_exit *room, async_frame *caller, async_task *task,
+                            async_server *server, int error)
+{
+    (void)async_server_close(server);
+    if (!server->clients) return error;
+    room->wait.on = server;
+    room->wait.error = error;
+    task->u.on = &room->wait;
+    async_link_(&server->closers, &task->h);
+    return async_block_(task, caller, &async_server_exit_ops_);
+}
 
 /* ------------------------------------------------------------------------------------------
  * >>inbox         How another thread or a signal handler reaches a loop. One atomic word is list

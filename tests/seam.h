@@ -28,8 +28,10 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 #if defined(ASYNCC_POLLER) && ASYNCC_POLLER == 2
@@ -271,6 +273,40 @@ static SEAM_UNUSED ssize_t seam_write(int fd, const void *data, size_t size)
     errno = error;
     return -1;
 }
+
+/* Of several pieces a short one takes half of the first. */
+SEAM_CALL(sendmsg, EINTR, EPIPE, ECONNRESET, ENOBUFS, ENOMEM, SEAM_SHORT, 0)
+static SEAM_UNUSED ssize_t seam_sendmsg(int fd, const struct msghdr *m, int flags)
+{
+    int error = seam_enter(&seam_of_sendmsg);
+    const struct iovec *v = m->msg_iov;
+    if (error == SEAM_SHORT)
+        return send(fd, v->iov_base, v->iov_len - v->iov_len / 2, SEAM_SEND_FLAGS(fd, flags));
+    if (!error) return sendmsg(fd, m, SEAM_SEND_FLAGS(fd, flags));
+    errno = error;
+    return -1;
+}
+SEAM_CALL(writev, EINTR, EPIPE, EIO, SEAM_SHORT, 0)
+static SEAM_UNUSED ssize_t seam_writev(int fd, const struct iovec *v, int n)
+{
+    int error = seam_enter(&seam_of_writev);
+    if (error == SEAM_SHORT) return write(fd, v->iov_base, v->iov_len - v->iov_len / 2);
+    if (!error) return writev(fd, v, n);
+    errno = error;
+    return -1;
+}
+/* EINVAL: not with these descriptors. */
+SEAM_CALL(sendfile, EINTR, EINVAL, EPIPE, ECONNRESET, EIO, ENOMEM, SEAM_SHORT, 0)
+static SEAM_UNUSED ssize_t seam_sendfile(int fd, int file, off_t *at, size_t size)
+{
+    int error = seam_enter(&seam_of_sendfile);
+    if (error == SEAM_SHORT) size -= size / 2;
+    if (!error || error == SEAM_SHORT) return sendfile(fd, file, at, size);
+    errno = error;
+    return -1;
+}
+SEAM(ssize_t, pread, (int fd, void *data, size_t size, off_t at), (fd, data, size, at), EINTR, EIO,
+     0)
 
 SEAM_CALL(realloc, ENOMEM, 0)
 static SEAM_UNUSED void *seam_realloc(void *old, size_t size)
