@@ -60,6 +60,7 @@ static int seam_error;             /* what it was given; 0: nothing */
 static bool seam_interrupt;
 static long seam_blocks;
 static void (*seam_before_connect)(int fd);
+static const struct sockaddr *seam_connect_to; /* for it */
 static SEAM_UNUSED void (*seam_before_wake)(void);
 
 static SEAM_UNUSED void seam_fail(long k, int i)
@@ -231,6 +232,7 @@ SEAM_CALL(connect, EINTR, ECONNREFUSED, ETIMEDOUT, EACCES, EADDRNOTAVAIL, EADDRI
 static SEAM_UNUSED int seam_connect(int fd, const struct sockaddr *name, socklen_t size)
 {
     int error = seam_enter(&seam_of_connect), result;
+    seam_connect_to = name;
     if (seam_before_connect) seam_before_connect(fd);
     if (!error) return connect(fd, name, size);
     if (error == EINTR && (result = connect(fd, name, size)) < 0 && errno != EINPROGRESS)
