@@ -8526,10 +8526,10 @@ static int async_poll_(async_loop *loop, int64_t timeout)
  * ------------------------------------------------------------------------------------------ */
 
 static void async_watch_run_(async_handle *h);
-static const async_ops async_watch_woken_ops_ = {async_watch_run_, NULL, NULL, NULL, NULL,
-                                                 "descriptor"};
-static const async_ops async_watch_ops_ = {NULL, async_io_cancel_,        NULL,
-                                           NULL, &async_watch_woken_ops_, "descriptor"};
+static const async_ops async_watch_woken_ops_ =
+    ASYNC_OPS_(async_watch_run_, NULL, NULL, NULL, NULL, "descriptor");
+static const async_ops async_watch_ops_ =
+    ASYNC_OPS_(NULL, async_io_cancel_, NULL, NULL, &async_watch_woken_ops_, "descriptor");
 
 static void async_watch_run_(async_handle *h)
 {
@@ -8730,8 +8730,8 @@ void async_stream_abort(async_stream *s)
         async_stream_end_(s, lost || s->drainers ? -ECONNABORTED : 0);
 }
 
-static const async_ops async_drain_ops_ = {NULL, async_cancel_wait_, NULL,
-                                           NULL, &async_ready_ops_,  "drain"};
+static const async_ops async_drain_ops_ =
+    ASYNC_OPS_(NULL, async_cancel_wait_, NULL, NULL, &async_ready_ops_, "drain");
 int async_stream_drain_leaf_(struct async_stream_drain *room, async_frame *caller, async_task *task,
                              async_stream *s)
 {
@@ -8751,8 +8751,8 @@ static bool async_cancel_close_(async_task *task)
     if (!s->closers) async_stream_abort(s);
     return true;
 }
-static const async_ops async_closed_ops_ = {NULL, async_cancel_close_, NULL,
-                                            NULL, &async_ready_ops_,   "close"};
+static const async_ops async_closed_ops_ =
+    ASYNC_OPS_(NULL, async_cancel_close_, NULL, NULL, &async_ready_ops_, "close");
 int async_stream_wait_closed_leaf_(struct async_stream_wait_closed *room, async_frame *caller,
                                    async_task *task, async_stream *s)
 {
@@ -8772,7 +8772,8 @@ static void async_exit_run_(async_handle *h)
     h->ops = &async_ready_ops_;
     async_step_(task, err == ASYNC_CANCELED || !wait->error ? err : wait->error);
 }
-static const async_ops async_exit_woken_ops_ = {async_exit_run_, NULL, NULL, NULL, NULL, "close"};
+static const async_ops async_exit_woken_ops_ =
+    ASYNC_OPS_(async_exit_run_, NULL, NULL, NULL, NULL, "close");
 static bool async_cancel_stream_exit_(async_task *task)
 {
     async_stream *s = (async_stream *)((struct async_wait_exit_ *)task->u.on)->on;
@@ -8780,8 +8781,8 @@ static bool async_cancel_stream_exit_(async_task *task)
     if (!s->closers) async_stream_abort(s);
     return true;
 }
-static const async_ops async_stream_exit_ops_ = {NULL, async_cancel_stream_exit_, NULL,
-                                                 NULL, &async_exit_woken_ops_,    "close"};
+static const async_ops async_stream_exit_ops_ =
+    ASYNC_OPS_(NULL, async_cancel_stream_exit_, NULL, NULL, &async_exit_woken_ops_, "close");
 int async_stream_exit_leaf_(struct async_stream_exit *room, async_frame *caller, async_task *task,
                             async_stream *s, int error)
 {
@@ -9250,10 +9251,10 @@ static void async_attempts_run_(async_handle *h)
     else if (connected) (void)async_close(room->async_result_);
     async_step_(task, err);
 }
-static const async_ops async_attempts_woken_ops_ = {
-    async_attempts_run_, NULL, NULL, NULL, NULL, "connect"};
-static const async_ops async_attempts_ops_ = {NULL, async_attempts_cancel_,     NULL,
-                                              NULL, &async_attempts_woken_ops_, "connect"};
+static const async_ops async_attempts_woken_ops_ =
+    ASYNC_OPS_(async_attempts_run_, NULL, NULL, NULL, NULL, "connect");
+static const async_ops async_attempts_ops_ =
+    ASYNC_OPS_(NULL, async_attempts_cancel_, NULL, NULL, &async_attempts_woken_ops_, "connect");
 
 int async_connect_any_(struct async_connect_any *room, async_frame *caller, async_task *task,
                        const async_address *addresses, size_t n, async_duration delay,
@@ -9500,8 +9501,8 @@ static bool async_cancel_server_wait_(async_task *task)
     if (!server->closers) async_server_forget_(server);
     return true;
 }
-static const async_ops async_server_closed_ops_ = {NULL, async_cancel_server_wait_, NULL,
-                                                   NULL, &async_ready_ops_,         "server"};
+static const async_ops async_server_closed_ops_ =
+    ASYNC_OPS_(NULL, async_cancel_server_wait_, NULL, NULL, &async_ready_ops_, "server");
 int async_server_wait_closed_leaf_(struct async_server_wait_closed *room, async_frame *caller,
                                    async_task *task, async_server *server)
 {
@@ -9518,8 +9519,8 @@ static bool async_cancel_forever_(async_task *task)
     (void)async_server_close(server);
     return true;
 }
-static const async_ops async_forever_ops_ = {NULL, async_cancel_forever_, NULL,
-                                             NULL, &async_ready_ops_,     "server"};
+static const async_ops async_forever_ops_ =
+    ASYNC_OPS_(NULL, async_cancel_forever_, NULL, NULL, &async_ready_ops_, "server");
 int async_server_serve_forever_leaf_(struct async_server_serve_forever *room, async_frame *caller,
                                      async_task *task, async_server *server)
 {
@@ -9536,8 +9537,8 @@ static bool async_cancel_server_exit_(async_task *task)
     if (!server->closers) async_server_forget_(server);
     return true;
 }
-static const async_ops async_server_exit_ops_ = {NULL, async_cancel_server_exit_, NULL,
-                                                 NULL, &async_exit_woken_ops_,    "server"};
+static const async_ops async_server_exit_ops_ =
+    ASYNC_OPS_(NULL, async_cancel_server_exit_, NULL, NULL, &async_exit_woken_ops_, "server");
 int async_server_exit_leaf_(struct async_server_exit *room, async_frame *caller, async_task *task,
                             async_server *server, int error)
 {
