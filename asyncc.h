@@ -8936,22 +8936,24 @@ static ptrdiff_t async_stream_send_(const async_stream *s, const struct iovec *p
     }
     return -EAGAIN;
 }
-/* Nothing is unsent any more, or nothing ever will be sent. */
-static void async_stream_sent_(async_stream *s)
-{
-    if (s->flags & ASYNC_STREAM_CLOSING_) {
-        async_stream_end_(s, 0);
-    } else if (s->flags & ASYNC_STREAM_SHUT_ && !s->write_error) {
-        if (async_loop_->fds[s->fd].flags & ASYNC_FD_SOCKET_) (void)async_shutdown(s->fd, SHUT_WR);
-        else (void)async_stream_close(s);
-    }
-}
 static void async_stream_broke_(async_stream *s, int err)
 {
     s->write_error = (int16_t)err;
     s->out.at = s->out.end;
     s->flags &= (uint8_t)~ASYNC_STREAM_PAUSED_;
     async_wake_list_(&s->drainers, err);
+}
+/* Nothing is unsent any more, or nothing ever will be sent. */
+static void async_stream_sent_(async_stream *s)
+{
+    if (s->flags & ASYNC_STREAM_CLOSING_) {
+        async_stream_end_(s, 0);
+    } else if (s->flags & ASYNC_STREAM_SHUT_ && !s->write_error) {
+        int err = 0;
+        if (!(async_loop_->fds[s->fd].flags & ASYNC_FD_SOCKET_)) (void)async_stream_close(s);
+        else err = async_shutdown(s->fd, SHUT_WR);
+        if (err) async_stream_broke_(s, err);
+    }
 }
 static void async_stream_flush_(async_watch_ *w, int err)
 {
@@ -9059,7 +9061,7 @@ int async_stream_write_eof(async_stream *s)
     if (s->flags & ASYNC_STREAM_SHUT_) return 0;
     s->flags |= ASYNC_STREAM_SHUT_;
     if (!async_stream_unsent(s)) async_stream_sent_(s);
-    return 0;
+    return s->write_error;
 }
 
 /* --- sendfile --- */

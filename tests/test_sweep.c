@@ -214,13 +214,80 @@ ASYNC(void, w_tasks, vars(ASYNC_TASK(w_square) * t[3]; int i; async_timeout time
     ASYNC_END
 }
 
+/* A server's streams: lines back and forth, more than a socket holds at once, a file, both ends
+ * closed. */
+static char w_much[300000];
+ASYNC(void, w_echo, args(async_stream *s), vars(async_bytes line; struct iovec v[2]))
+{
+    ASYNC_BEGIN
+    ASYNC_FOR_NEXT(self->line, async_stream_next, self->s) {
+        self->v[0].iov_base = (void *)(uintptr_t) "<";
+        self->v[0].iov_len = 1;
+        self->v[1].iov_base = self->line.data;
+        self->v[1].iov_len = self->line.size;
+        (void)async_stream_writelines(self->s, self->v, 2); /* drain() tells */
+        AWAIT(async_stream_drain, self->s);
+    }
+    (void)async_stream_write(self->s, w_much, sizeof w_much);
+    ASYNC_END
+}
+ASYNC(void, w_line, args(async_stream *s, const char *at),
+      vars(async_bytes b; int i; char text[3]; ptrdiff_t n; int file))
+{
+    ASYNC_BEGIN
+    AWAIT(async_open_connection, self->s, self->at);
+    ASYNC_WITH(async_stream, self->s) {
+        for (self->i = 0; self->i < 2; self->i++) {
+            self->text[0] = (char)('a' + self->i);
+            self->text[1] = '\n';
+            (void)async_stream_write(self->s, self->text, 2);
+            AWAIT(async_stream_drain, self->s);
+            AWAIT_TO(self->b, async_stream_readuntil, self->s, "\n", 1);
+            CHECK(self->b.size == 3 && self->b.data[0] == '<' && self->b.data[1] == 'a' + self->i);
+        }
+        self->file = open("asyncc.h", O_RDONLY);
+        CHECK(self->file >= 0);
+        ASYNC_DO {
+            AWAIT_TO(self->n, async_sendfile, self->s->fd, self->file, 0, 2);
+        }
+        ASYNC_FINALLY {
+            close(self->file);
+        }
+        CHECK_INT(self->n, 2);
+        self->i = async_stream_write_eof(self->s);
+        if (self->i) ASYNC_RAISE(self->i);
+        AWAIT_TO(self->n, async_stream_readexactly, self->s, self->text, 3);
+        CHECK(!memcmp(self->text, "</*", 3));
+        AWAIT_TO(self->b, async_stream_readall, self->s, sizeof w_much);
+        if (self->b.size != sizeof w_much) ASYNC_RAISE(-EPROTO, "the server has hung up");
+    }
+    trace("served\n");
+    ASYNC_END
+}
+ASYNC(void, w_server,
+      vars(async_server server; async_stream s; async_address a; char at[128]; int err),
+      awaits(w_line, async_server_exit))
+{
+    ASYNC_BEGIN
+    self->err = ASYNC_START_SERVER(&self->server, "127.0.0.1:0", w_echo);
+    if (self->err) ASYNC_RAISE(self->err);
+    ASYNC_WITH(async_server, &self->server) {
+        self->err = async_local_address(self->server.fd, &self->a);
+        if (self->err) ASYNC_RAISE(self->err);
+        async_address_format(&self->a, self->at, sizeof self->at);
+        AWAIT(w_line, &self->s, self->at);
+    }
+    ASYNC_END
+}
+
 /* --- the sweep --- */
 
-enum { W_STREAM, W_UNIX, W_CROWD, W_DATAGRAMS, W_PIPE, W_TASKS };
-static const char *const w_names[] = {"stream", "unix", "crowd", "datagrams", "pipe", "tasks"};
+enum { W_STREAM, W_UNIX, W_CROWD, W_DATAGRAMS, W_PIPE, W_TASKS, W_SERVER };
+static const char *const w_names[] = {"stream", "unix",  "crowd", "datagrams",
+                                      "pipe",   "tasks", "server"};
 static bool w_hung;
 ASYNC(void, w_scenario, args(int which), vars(async_timeout limit; char name[64]),
-      awaits(w_stream, w_crowd, w_datagrams, w_pipe, w_tasks))
+      awaits(w_stream, w_crowd, w_datagrams, w_pipe, w_tasks, w_server))
 {
     ASYNC_BEGIN
     w_hung = true;
@@ -235,6 +302,7 @@ ASYNC(void, w_scenario, args(int which), vars(async_timeout limit; char name[64]
             if (self->which == W_DATAGRAMS) AWAIT(w_datagrams);
             if (self->which == W_PIPE) AWAIT(w_pipe);
             if (self->which == W_TASKS) AWAIT(w_tasks);
+            if (self->which == W_SERVER) AWAIT(w_server);
         }
     }
     ASYNC_FINALLY {
@@ -329,13 +397,18 @@ TEST(F41_sweep_of_tasks)
     w_sweep(W_TASKS);
 }
 
+TEST(F41_sweep_of_a_server)
+{
+    w_sweep(W_SERVER);
+}
+
 /* Interrupted every other time, nobody notices. */
 TEST(F12_sweep_of_interruptions)
 {
     static char want[sizeof test_text_];
     int which;
     note_what_is_open();
-    for (which = 0; which <= W_TASKS; which++) {
+    for (which = 0; which <= W_SERVER; which++) {
         seam_interrupt = false;
         test_text_[test_text_size_ = 0] = 0;
         CHECK_INT(w_run(which), 0);
