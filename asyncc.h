@@ -2477,7 +2477,7 @@ ASYNC_INLINE_ int async_wait_leaf_(struct async_wait *room, async_frame *caller,
  * { }: the block runs for each task as it ends, in the order of their ends; ASYNC_TASK_AS(f,
  * self->t) is the task with its type. -ETIMEDOUT is raised by the step that the timeout comes
  * before. None is cancelled, and no error of theirs is raised; a task may be spawned again once it
- * has been given. */
+ * has been given. It is told of them until it ends: one that you ASYNC_START must be closed. */
 void async_as_completed(async_tasks tasks, async_duration timeout) ASYNC_NOT_AWAITED_;
 typedef struct async_args_of_async_as_completed {
     async_tasks tasks;
@@ -7488,7 +7488,9 @@ int async_loop_close(async_loop *loop)
     async_task *task, *next;
     async_handle *h, *after,
         *dead = NULL; /* scopes may lie in tasks: none is freed before the last look */
+#if ASYNC_WHEEL_
     int i;
+#endif
     if (loop->flags & ASYNC_CLOSED_) return 0;
     if (loop->flags & ASYNC_RUNNING_) return -EBUSY;
     running = async_running_loop();
