@@ -140,6 +140,26 @@ TEST(a_shield_of_oneself)
     CHECK_INT(run_virtual(itself), 0);
 }
 
+/* Cancelled in the tick in which the task ended, it wakes in the next, before what is queued then. */
+ASYNC(void, just_done, tasks(child t, behind s), vars(async_call c))
+{
+    ASYNC_BEGIN
+    ASYNC_SPAWN(&self->t, child, 1, 0);
+    ASYNC_SPAWN(&self->s, behind, &self->t.task);
+    AWAIT(async_join, &self->t.task);
+    CHECK(!async_task_done(&self->s.task));
+    async_task_cancel(&self->s.task);
+    async_call_soon(async_running_loop(), &self->c, say, tick1);
+    AWAIT(async_sleep, ASYNC_MS(1));
+    CHECK(async_task_cancelled(&self->s.task));
+    ASYNC_END
+}
+TEST(SH1_cancelled_when_the_task_has_just_ended)
+{
+    CHECK_INT(run_virtual(just_done), 0);
+    CHECK_TRACE("cancelled at 1, 1 ");
+}
+
 /* Cancelled at every tick, also between the task's end and the turn of the one who waits. */
 TEST(SH1_cancelled_at_every_tick)
 {

@@ -175,6 +175,34 @@ TEST(W1_of_what_is_done_takes_its_two_ticks)
     CHECK_TRACE("1 2 waited 3 ");
 }
 
+/* It was to be told of one that had ended already, and is cancelled before: that one is free. */
+ASYNC(void, waits_for, args(async_task *a, async_task *b), vars(async_task *t[2]))
+{
+    ASYNC_BEGIN
+    self->t[0] = self->a;
+    self->t[1] = self->b;
+    AWAIT(async_wait, ASYNC_TASK_POINTERS(self->t, 2), ASYNC_ALL_COMPLETED, ASYNC_FOREVER);
+    ASYNC_END
+}
+ASYNC(void, again, tasks(child a, child b, waits_for w))
+{
+    ASYNC_BEGIN
+    ASYNC_SPAWN(&self->a, child, 0, 0);
+    ASYNC_SPAWN(&self->b, child, 5, 0);
+    AWAIT(async_join, &self->a.task);
+    ASYNC_SPAWN(&self->w, waits_for, &self->a.task, &self->b.task);
+    AWAIT(async_sleep, ASYNC_MS(0));
+    async_task_cancel(&self->w.task);
+    ASYNC_SPAWN(&self->a, child, 1, 0);
+    AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&self->a, &self->b, &self->w));
+    CHECK_INT(ASYNC_RESULT(&self->a), 1);
+    ASYNC_END
+}
+TEST(W4_after_a_cancel_a_task_that_had_ended_can_be_spawned_at_once)
+{
+    CHECK_INT(run_virtual(again), 0);
+}
+
 /* --- cancelled at every tick, with every kind of child --- */
 
 enum { KIDS = 6 };
