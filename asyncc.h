@@ -829,6 +829,7 @@ struct async_select_ {
     uint64_t *room;
     uint32_t used, size; /* of the room, in words */
     uint16_t on_timeout; /* state of ASYNC_ON_TIMEOUT; 0: none */
+    uint16_t state;      /* of the block that runs at the end */
     bool stopping;       /* decided: branches that still run have been cancelled */
     bool waited;         /* it has been suspended */
     bool cancelled, failed;
@@ -1867,8 +1868,9 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
                 async_pass_ = true;                                                                 \
                 async_err_ = async_select_wait_(&self->async_awaits_.selects_.head, &self->async_); \
                 ASYNC_SUSPEND_(n, )                                                                 \
-                async_err_ = async_select_end_(&self->async_awaits_.selects_.head, &async_at_);     \
+                async_err_ = async_select_end_(&self->async_awaits_.selects_.head);                 \
                 if (ASYNC_RARE_(async_err_)) ASYNC_THROW_(async_err_);                              \
+                async_at_ = self->async_awaits_.selects_.head.state;                                \
                 goto async_dispatch_;                                                               \
             } else                                                                                  \
                 async_select_##n : for (char(*async_selecting_)[1];; (void)sizeof async_selecting_, ASYNC_JUMP_(async_started_##n))
@@ -2209,7 +2211,7 @@ ASYNC_API void async_branch_began_(void *frame, int err);
 ASYNC_API void async_branch_step_(async_frame *);
 ASYNC_API async_status_ async_branch_resume_(async_frame *, async_task *, int err);
 ASYNC_API int async_select_wait_(struct async_select_ *, async_frame *caller);
-ASYNC_API int async_select_end_(struct async_select_ *, uint16_t *state);
+ASYNC_API int async_select_end_(struct async_select_ *);
 ASYNC_API void *async_new_frame_(size_t size, async_scope *);
 #else
 ASYNC_API int async_spawn_(async_frame *, async_type_ref_);
@@ -6495,19 +6497,19 @@ int async_select_wait_(struct async_select_ *s, async_frame *caller)
     return async_block_(s->owner, caller, &async_select_ops_);
 }
 /* Whose block is next, or what is raised. */
-int async_select_end_(struct async_select_ *s, uint16_t *state)
+int async_select_end_(struct async_select_ *s)
 {
     async_task *task = s->owner;
     int err = 0;
     if (s->winner && !s->winner->wake) {
-        *state = (uint16_t)((uint64_t *)(void *)s->winner)[-1];
+        s->state = (uint16_t)((uint64_t *)(void *)s->winner)[-1];
     } else if (s->cancelled || (s->waited && task->flags & ASYNC_MUST_)) {
         task->flags &= (uint16_t)~ASYNC_MUST_;
         err = ASYNC_CANCELED;
     } else if (s->winner) {
         err = async_tell_(task, s->winner);
     } else if (s->on_timeout) {
-        *state = s->on_timeout;
+        s->state = s->on_timeout;
     } else {
         err = -ETIMEDOUT;
     }
