@@ -943,8 +943,9 @@ struct async_loop {
     uint32_t jobs;           /* that threads have, or that are on their way back */
     struct async_pool *pool; /* of to_thread; NULL: not yet needed */
     const struct async_pool_ops_ *pools; /* NULL: it never had a job, and needs no code for them */
-    bool napping;                        /* the inbox was marked: it wants a wake */
-    async_call print;                    /* of async_print_tasks_soon() */
+    const void *thread; /* that runs it: the address of something of its own; NULL: none */
+    bool napping;       /* the inbox was marked: it wants a wake */
+    async_call print;   /* of async_print_tasks_soon() */
 #endif
 };
 #endif
@@ -2994,6 +2995,9 @@ ASYNC_API int async_adopt(int fd);
  * negative errno. A bare close() wakes nobody: they wait until they are cancelled, or until the
  * number is the loop's again, which gives them -EBADF too. */
 ASYNC_API int async_close(int fd);
+/* Makes it yours again, open and non-blocking: to be adopted by another loop, for example. Those who
+ * wait for it wake with -EBADF. 0, or -EBADF: it is not the loop's. */
+ASYNC_API int async_disown(int fd);
 /* SHUT_RD, SHUT_WR or SHUT_RDWR. */
 ASYNC_API int async_shutdown(int fd, int how);
 ASYNC_API int async_io_start_(struct async_io_ *io, async_frame *caller, async_task *task, int fd,
@@ -3603,9 +3607,51 @@ int async_run_in_executor(async_pool *pool, int (*fn)(void *), void *arg) ASYNC_
 /* AWAIT_TO(self->n, async_run_job, NULL, &self->job): a job with cancel or drop, in a pool of yours
  * or, with NULL, that of to_thread. The async_job itself is copied. */
 int async_run_job(async_pool *pool, const async_job *job) ASYNC_NOT_AWAITED_;
+
+/* A coroutine in the loop of another thread, waited for in this one:
+ *     static ASYNC_REMOTE(square) r;                           zeroed before its first use
+ *     err = ASYNC_RUN_COROUTINE_THREADSAFE(loop, &r, square, 3);
+ *     err = async_remote_wait(&r.remote, ASYNC_SEC(1));        then ASYNC_RESULT(&r.task)
+ * The start gives 0, -EBUSY (it still runs), -ENOTCONN or -ESHUTDOWN, as async_call_soon_threadsafe.
+ * Its memory has to live until it is done: after a -ETIMEDOUT, wait again. */
+typedef struct async_remote {
+    async_scope scope;
+    async_loop *loop;
+    async_frame *frame;
+    const async_type *type;
+    async_call begin, stop, ended;
+    bool ready;            /* the two below are made */
+    pthread_mutex_t mutex; /* for what follows */
+    pthread_cond_t done;
+    int error;
+    uint8_t state; /* 0: never started */
+} async_remote;
+enum { ASYNC_REMOTE_RUNS_ = 1, ASYNC_REMOTE_DONE_ };
+#define ASYNC_REMOTE(f)                                                                            \
+    struct {                                                                                       \
+        async_remote remote;                                                                       \
+        ASYNC_TASK(f) task;                                                                        \
+    }
+/* clang-format off */
+#define ASYNC_RUN_COROUTINE_THREADSAFE(loop, rp, ...) \
+    ASYNC_REMOTE_(loop, rp, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_REMOTE_(loop, rp, f, ...) ASYNC_NAMED_(f, ) ASYNC_REMOTE__(loop, rp, f, __VA_ARGS__)
+#define ASYNC_REMOTE__(loop, rp, f, ...) \
+    async_remote_start_(loop, &(rp)->remote, ASYNC_FRAME_(&(rp)->task.f##_, __VA_ARGS__), ASYNC_TYPE_REF_(f))
+/* clang-format on */
 #define ASYNC_LEAF_async_to_thread , 1
 #define ASYNC_LEAF_async_run_in_executor , 1
 #define ASYNC_LEAF_async_run_job , 1
+/* Blocks this thread until it is done, for at most so long: its error, or 0. -ETIMEDOUT: not yet
+ * (or its own: see async_remote_done); -ESHUTDOWN: the loop was closed; -EDEADLK: this is the thread
+ * of the loop that should run it; -EINVAL: it was never started. */
+ASYNC_API int async_remote_wait(async_remote *remote, async_duration d);
+/* Any thread. It has ended, or its loop was closed. */
+ASYNC_API bool async_remote_done(async_remote *remote);
+/* Any thread. Cancels the task in its loop; false: it is done. */
+ASYNC_API bool async_remote_cancel(async_remote *remote);
+ASYNC_API int async_remote_start_(async_loop *loop, async_remote *remote, async_frame *frame,
+                                  const async_type *type);
 ASYNC_API int async_job_start_(struct async_to_thread *room, async_frame *caller, async_task *task,
                                async_pool *pool, const async_job *job, int kind);
 ASYNC_C_END_
@@ -4015,6 +4061,22 @@ void async_panic_(void)
     for (;;) {}
 }
 #endif
+/* D2: what is called from another thread than the one that runs the loop does damage that shows
+ * much later. Debug builds look. */
+#if ASYNCC_IO && ASYNCC_DEBUG
+static void async_own_thread_(const async_loop *loop, const char *function)
+{
+    if (ASYNC_LIKELY_(loop && (!loop->thread || loop->thread == &async_loop_))) return;
+    ASYNCC_LOG("asyncc: %s() in another thread than the loop's: use async_call_soon_threadsafe()\n",
+               function);
+    ASYNCC_PANIC();
+}
+#define ASYNC_OWN_THREAD_NAMED_(loop, name) async_own_thread_(loop, name)
+#else
+#define ASYNC_OWN_THREAD_NAMED_(loop, name) ((void)0)
+#endif
+#define ASYNC_OWN_THREAD_(loop) ASYNC_OWN_THREAD_NAMED_(loop, __func__)
+
 static async_frame *async_root_(const async_task *task)
 {
     return (async_frame *)(uintptr_t)(task + 1);
@@ -4337,6 +4399,7 @@ static void async_unlink_(async_handle *h)
 static void async_wake_(async_task *task, int err)
 {
     ASYNCC_TRACE(ASYNC_TRACE_WAKE, task);
+    ASYNC_OWN_THREAD_NAMED_(async_loop_ == task->scope->loop ? async_loop_ : NULL, "a wake");
     task->h.ops = task->h.ops->woken;
     if (ASYNC_RARE_(err || task->flags & ASYNC_MUST_)) {
         task->wake = (int16_t)err;
@@ -4857,13 +4920,17 @@ static int async_call_prepare_(async_loop *loop, async_call *call, const async_o
 }
 int async_call_soon(async_loop *loop, async_call *call, int (*fn)(void *), void *arg)
 {
-    int err = async_call_prepare_(loop, call, ASYNC_CALL_OPS_, fn, arg);
+    int err;
+    if (loop) ASYNC_OWN_THREAD_(loop);
+    err = async_call_prepare_(loop, call, ASYNC_CALL_OPS_, fn, arg);
     if (!err) async_push_(loop, &call->h);
     return err;
 }
 int async_call_at(async_loop *loop, async_call *call, async_time when, int (*fn)(void *), void *arg)
 {
-    int err = async_call_prepare_(loop, call, ASYNC_TIMER_CALL_OPS_, fn, arg);
+    int err;
+    if (loop) ASYNC_OWN_THREAD_(loop);
+    err = async_call_prepare_(loop, call, ASYNC_TIMER_CALL_OPS_, fn, arg);
     if (!err) async_timer_add_(loop, &call->h, when);
     return err;
 }
@@ -5146,6 +5213,7 @@ int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope,
             frame, "spawned with no loop in this thread: async_loop_init() first, or ASYNC_RUN");
     if (!scope || (loop && scope == &loop->scope)) scope = async_owner_(loop, task);
     loop = scope->loop;
+    if (loop) ASYNC_OWN_THREAD_NAMED_(loop, "ASYNC_SPAWN");
     if (ASYNC_RARE_(task->flags & ASYNC_NOTED_ && loop)) async_forget_(loop, (uintptr_t)task, 2);
     if (scope->child_done && (scope->child_done != async_frame_child_done_ ||
                               ((async_frame_scope_ *)(void *)scope)->waiter))
@@ -5485,6 +5553,7 @@ bool async_task_cancel(async_task *task)
     async_loop *here = async_loop_;
     if (async_task_done(task)) (void)async_see_(task);
     if (!(task->flags & ASYNC_LIVE_) || async_task_done(task)) return false;
+    ASYNC_OWN_THREAD_(task->scope->loop);
     ASYNC_SET_LOOP_(task->scope->loop); /* not always the one that runs */
     async_cancel_(task);
     ASYNC_SET_LOOP_(here);
@@ -5580,6 +5649,7 @@ int async_join_(async_task *task, async_frame *caller, async_task *on)
 
 static void async_future_settle_(async_future *future, int16_t state, int error)
 {
+    if (future->waiters) ASYNC_OWN_THREAD_NAMED_(async_loop_, "async_future_set");
     ASYNC_MASK_(k);
     future->state = state;
     future->error = (int16_t)error;
@@ -6667,6 +6737,7 @@ int async_lock_acquire_(struct async_lock_acquire *room, async_frame *caller, as
 
 ASYNCC_ISR_ATTR void async_event_set(async_event *event)
 {
+    if (event->waiters) ASYNC_OWN_THREAD_NAMED_(async_loop_, "async_event_set");
     ASYNC_MASK_(k);
     event->set = true;
     async_release_all_(&event->waiters, 0);
@@ -7188,6 +7259,7 @@ static void async_io_close_(async_loop *loop);
 static void async_watches_close_(async_loop *loop);
 static bool async_inbox_rest_(async_loop *loop);
 static void async_inbox_close_(async_loop *loop);
+static void async_posted_drop_(async_call *call);
 /* What the end of a loop that had jobs has to do with them: see >>pool. */
 struct async_pool_ops_ {
     int (*shut)(async_loop *loop);
@@ -7375,6 +7447,9 @@ static int async_loop_enter_(async_loop *loop)
     if (loop->flags & ASYNC_CLOSED_) return -ESHUTDOWN;
     if (async_running_loop()) return -EBUSY;
     ASYNC_SET_LOOP_(loop);
+#if ASYNCC_IO
+    loop->thread = &async_loop_;
+#endif
     loop->flags |= ASYNC_RUNNING_;
     return 0;
 }
@@ -7396,6 +7471,9 @@ static int async_loop_run_(async_loop *loop)
     err = loop->options.slow_step.ns ? async_timed_ticks_(loop) : async_ticks_(loop, false);
     loop->current = NULL;
     loop->flags &= (uint8_t) ~(ASYNC_RUNNING_ | ASYNC_STOP_);
+#if ASYNCC_IO
+    loop->thread = NULL;
+#endif
     return err;
 }
 #endif
@@ -7405,6 +7483,7 @@ int async_loop_run_forever(async_loop *loop)
 }
 void async_loop_stop(async_loop *loop)
 {
+    ASYNC_OWN_THREAD_(loop);
     loop->flags |= ASYNC_STOP_;
 }
 static int async_stop_call_(void *loop)
@@ -7536,8 +7615,7 @@ int async_loop_close(async_loop *loop)
         after = h->next;
         h->pprev = NULL;
 #if ASYNCC_IO
-        if (h->ops == &async_posted_ops_)
-            __atomic_store_n(&((async_call *)(void *)h)->posted, 0, __ATOMIC_RELEASE);
+        if (h->ops == &async_posted_ops_) async_posted_drop_((async_call *)(void *)h);
 #endif
         if (h->ops == &async_free_ops_ && !((async_task *)(void *)h)->refs)
             h->next = dead, dead = h;
@@ -7838,14 +7916,19 @@ int async_adopt(int fd)
     return async_fd_own_(loop, fd, flags);
 }
 
-int async_close(int fd)
+int async_disown(int fd)
 {
     async_loop *loop = async_loop_;
     async_fd_ *f = async_fd_owned_(loop, fd);
     if (!f) return -EBADF;
     if (f->flags & ASYNC_FD_REGISTERED_) async_poll_del_(loop, fd);
     async_fd_forget_(loop, f);
-    return async_close_fd_(fd);
+    return 0;
+}
+int async_close(int fd)
+{
+    int err = async_disown(fd);
+    return err ? err : async_close_fd_(fd);
 }
 int async_shutdown(int fd, int how)
 {
@@ -9727,6 +9810,11 @@ static void async_posted_run_(async_handle *h)
 }
 const async_ops async_posted_ops_ =
     ASYNC_OPS_(async_posted_run_, NULL, NULL, NULL, &async_posted_ops_, "call");
+/* The loop is closed. It is its owner's again, unless it is to be told (2). */
+static void async_posted_drop_(async_call *call)
+{
+    if (__atomic_exchange_n(&call->posted, 0, __ATOMIC_SEQ_CST) == 2) (void)call->fn(call->arg);
+}
 static int async_post_prepare_(async_loop *loop, async_call *call, int (*fn)(void *), void *arg)
 {
     if (__atomic_exchange_n(&call->posted, 1, __ATOMIC_SEQ_CST)) return -EBUSY;
@@ -9736,14 +9824,17 @@ static int async_post_prepare_(async_loop *loop, async_call *call, int (*fn)(voi
     call->loop = loop;
     return 0;
 }
-int async_post_(async_loop *loop, async_call *call, int (*fn)(void *), void *arg)
+static int async_post_push_(async_loop *loop, async_call *call)
 {
-    int err = async_post_prepare_(loop, call, fn, arg);
-    if (err) return err;
-    err = async_inbox_push_(loop, &call->h);
+    int err = async_inbox_push_(loop, &call->h);
     if (err > 0) async_wake_write_(loop->wake_to);
     else if (err) __atomic_store_n(&call->posted, 0, __ATOMIC_RELEASE);
     return err > 0 ? 0 : err;
+}
+int async_post_(async_loop *loop, async_call *call, int (*fn)(void *), void *arg)
+{
+    int err = async_post_prepare_(loop, call, fn, arg);
+    return err ? err : async_post_push_(loop, call);
 }
 int async_call_soon_threadsafe(async_loop *loop, async_call *call, int (*fn)(void *), void *arg)
 {
@@ -10070,6 +10161,7 @@ static void async_job_abandon_(struct async_job_head_ *job, bool wait)
     (void)pthread_mutex_unlock(&pool->mutex);
     if (hook) job->hook(job->arg);
 }
+static void async_remotes_close_(async_loop *loop);
 static void async_pools_close_(async_loop *loop)
 {
     async_scope *scope;
@@ -10082,6 +10174,7 @@ static void async_pools_close_(async_loop *loop)
                 if (!async_task_done(task) &&
                     (task->h.ops == &async_job_ops_ || task->h.ops == &async_job_back_ops_))
                     async_job_abandon_((struct async_job_head_ *)task->u.on, wait);
+    async_remotes_close_(loop);
     loop->pool = NULL;
     loop->jobs = 0;
     if (!pool || pool->owner != loop) return;
@@ -10169,6 +10262,144 @@ int async_job_start_(struct async_to_thread *room, async_frame *caller, async_ta
     (void)pthread_mutex_unlock(&pool->mutex);
     async_worker_wake_(pool, called);
     return ASYNC_PENDING_;
+}
+
+/* --- run_coroutine_threadsafe --- */
+
+/* The last that the loop's thread does with it: whoever waits may give its memory back at once. */
+static void async_remote_end_(async_remote *r, int error)
+{
+    (void)pthread_mutex_lock(&r->mutex);
+    (void)async_call_cancel(&r->stop); /* nobody posts another: that is done under the mutex too */
+    r->error = error;
+    r->state = ASYNC_REMOTE_DONE_;
+    (void)pthread_cond_broadcast(&r->done);
+    (void)pthread_mutex_unlock(&r->mutex);
+}
+static async_task *async_remote_task_(const async_remote *r)
+{
+    return (async_task *)(void *)r->frame - 1;
+}
+static int async_remote_ended_(void *arg)
+{
+    async_remote *r = (async_remote *)arg;
+    async_scope_close_(&r->scope);
+    async_remote_end_(r, async_see_(async_remote_task_(r)));
+    return 0;
+}
+/* Not at once: the loop still has to do with a task that has just ended. */
+static void async_remote_child_done_(async_scope *scope, async_task *child)
+{
+    async_remote *r = (async_remote *)(void *)scope;
+    (void)child;
+    (void)async_call_soon(r->loop, &r->ended, async_remote_ended_, r);
+}
+static int async_remote_begin_(void *arg)
+{
+    async_remote *r = (async_remote *)arg;
+    if (r->loop->flags & ASYNC_CLOSED_) {
+        async_remote_end_(r, -ESHUTDOWN);
+        return 0;
+    }
+    r->loop->pools = &async_pools_;
+    async_scope_open_(&r->scope, r->loop, async_remote_child_done_);
+    (void)async_spawn_(r->frame, r->type, &r->scope, 0);
+    return 0;
+}
+static int async_remote_stop_(void *arg)
+{
+    (void)async_task_cancel(async_remote_task_((async_remote *)arg));
+    return 0;
+}
+static void async_remotes_close_(async_loop *loop)
+{
+    async_scope *scope, *next;
+    for (scope = loop->scopes; scope; scope = next) {
+        async_remote *r = (async_remote *)(void *)scope;
+        next = scope->next;
+        if (scope->child_done != async_remote_child_done_) continue;
+        async_scope_close_(scope);
+        (void)async_call_cancel(&r->ended);
+        async_remote_end_(r, async_task_done(async_remote_task_(r))
+                                 ? async_see_(async_remote_task_(r))
+                                 : -ESHUTDOWN);
+    }
+}
+
+int async_remote_start_(async_loop *loop, async_remote *r, async_frame *frame,
+                        const async_type *type)
+{
+    bool runs;
+    int err;
+    if (!r->ready) {
+        pthread_condattr_t attr;
+        (void)pthread_condattr_init(&attr);
+#if !defined(__APPLE__)
+        (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+#endif
+        (void)pthread_mutex_init(&r->mutex, NULL);
+        (void)pthread_cond_init(&r->done, &attr);
+        (void)pthread_condattr_destroy(&attr);
+        r->ready = true;
+    }
+    (void)pthread_mutex_lock(&r->mutex);
+    runs = r->state == ASYNC_REMOTE_RUNS_;
+    r->state = ASYNC_REMOTE_RUNS_;
+    (void)pthread_mutex_unlock(&r->mutex);
+    if (runs) return -EBUSY;
+    r->loop = loop;
+    r->frame = frame;
+    r->type = type;
+    err = async_post_prepare_(loop, &r->begin, async_remote_begin_, r);
+    __atomic_store_n(&r->begin.posted, 2, __ATOMIC_RELAXED);
+    if (!err) err = async_post_push_(loop, &r->begin);
+    if (err) r->state = 0; /* nobody else has seen it */
+    return err;
+}
+bool async_remote_done(async_remote *r)
+{
+    bool done;
+    if (!r->ready) return false;
+    (void)pthread_mutex_lock(&r->mutex);
+    done = r->state == ASYNC_REMOTE_DONE_;
+    (void)pthread_mutex_unlock(&r->mutex);
+    return done;
+}
+bool async_remote_cancel(async_remote *r)
+{
+    bool runs;
+    if (!r->ready) return false;
+    (void)pthread_mutex_lock(&r->mutex);
+    runs = r->state == ASYNC_REMOTE_RUNS_;
+    if (runs) (void)async_post_(r->loop, &r->stop, async_remote_stop_, r);
+    (void)pthread_mutex_unlock(&r->mutex);
+    return runs;
+}
+int async_remote_wait(async_remote *r, async_duration d)
+{
+    struct timespec at;
+    int err = 0;
+    if (!r->ready) return -EINVAL;
+    if (async_loop_ == r->loop && async_running_loop()) return -EDEADLK;
+    if (d.ns < 0) d.ns = 0;
+#if defined(__APPLE__)
+    (void)clock_gettime(CLOCK_REALTIME, &at);
+#else
+    (void)clock_gettime(CLOCK_MONOTONIC, &at);
+#endif
+    at.tv_nsec += (long)(d.ns % 1000000000);
+    at.tv_sec +=
+        (time_t)((d.ns > ASYNC_DAY_ ? ASYNC_DAY_ : d.ns) / 1000000000 + at.tv_nsec / 1000000000);
+    at.tv_nsec %= 1000000000;
+    (void)pthread_mutex_lock(&r->mutex);
+    while (r->state == ASYNC_REMOTE_RUNS_ && err != ETIMEDOUT)
+        err = d.ns == INT64_MAX ? pthread_cond_wait(&r->done, &r->mutex)
+                                : pthread_cond_timedwait(&r->done, &r->mutex, &at);
+    err = r->state == ASYNC_REMOTE_DONE_   ? r->error
+          : r->state == ASYNC_REMOTE_RUNS_ ? -ETIMEDOUT
+                                           : -EINVAL;
+    (void)pthread_mutex_unlock(&r->mutex);
+    return err;
 }
 #endif /* ASYNCC_THREADS */
 #endif /* ASYNCC_IO */
