@@ -45,6 +45,7 @@
  *   >>threads         calls from other threads, and work for them
  *   >>seeing          what every task waits for, as text; trace events; task-local values
  *   >>foreign         a loop that another loop drives
+ *   >>signals         signals
  *   >>implementation  from here on nothing is for users:
  *   >>seam            system calls, clock and allocator, all replaceable
  *   >>reports         panics and the error handler
@@ -71,6 +72,7 @@
  *   >>tree            the await tree as text
  *   >>context         task-local values
  *   >>drive           one tick at a time
+ *   >>receivers       how a signal reaches all who want it
  *   >>licence         MIT
  */
 #ifndef ASYNCC_H_
@@ -197,6 +199,10 @@
 #endif
 #if ASYNCC_THREADS && !ASYNCC_IO
 #error "asyncc.h: ASYNCC_THREADS needs ASYNCC_IO, by which a loop is woken"
+#endif
+/* Signals, and SIGINT as the cancellation of what ASYNC_RUN runs. */
+#ifndef ASYNCC_SIGNALS
+#define ASYNCC_SIGNALS ASYNCC_IO
 #endif
 
 /* Names, files and lines in frames, for reports. Off saves flash, and the texts of errors. */
@@ -353,6 +359,7 @@
 #include <pthread.h>
 #endif
 #if ASYNCC_IO
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -3678,6 +3685,80 @@ ASYNC_INLINE_ int async_run_job_leaf_(struct async_run_job *room, async_frame *c
 }
 ASYNC_PROTOTYPES_END_
 #endif /* ASYNCC_THREADS */
+#if ASYNCC_SIGNALS
+/* ------------------------------------------------------------------------------------------
+ * >>signals       Signals, as calls or to be awaited, in the loop's thread. A process has them,
+ *                 not a loop: every receiver of a number is told, in whatever loop and thread.
+ *                 Those of one number that come in quick succession may be seen as one. The old
+ *                 handler is back once the last receiver of its number has gone, at the latest
+ *                 when the loop is closed. Numbers are 1 to 63; SIGKILL, SIGSTOP and those of a
+ *                 fault (SIGSEGV, SIGBUS, SIGFPE, SIGILL) cannot be received: -EINVAL.
+ *
+ *                 SIGINT while ASYNC_RUN or ASYNC_RUN_TO runs in the main thread, if nothing else
+ *                 handles it: the main task is cancelled, and if that ends it, the run ends with
+ *                 -EINTR, which from ASYNC_RUN is the end of the process by SIGINT, after all
+ *                 cleanup. A second SIGINT ends the process at once.
+ * ------------------------------------------------------------------------------------------ */
+
+/* Zeroed memory; not to be moved or given back before it is removed or its loop closed. */
+typedef struct async_signal {
+    async_call call;           /* to its loop */
+    struct async_signal *next; /* receivers of this process */
+    uint64_t set;              /* 1 << number; 0: it receives nothing */
+    uint32_t came[2];          /* and was not taken yet */
+    int (*fn)(void *);         /* NULL: it is awaited */
+    void *arg;
+    async_task *waiter; /* from its wait to its turn */
+    bool interrupts;    /* a run's own: only for what nobody else receives */
+} async_signal;
+/* ASYNC_SIGNALS(SIGINT, SIGTERM) */
+#define ASYNC_SIGNALS(...) (ASYNC_EACH_(ASYNC_SIGNAL_, __VA_ARGS__) UINT64_C(0))
+#define ASYNC_SIGNAL_(number) async_signal_bit_(number) |
+ASYNC_INLINE_ uint64_t async_signal_bit_(int number)
+{
+    return number > 0 && number < 64 ? UINT64_C(1) << number : 1; /* 1: there is no signal 0 */
+}
+
+ASYNC_C_BEGIN_
+/* fn(arg) in the loop for each signal of this number; a negative return is reported. 0; -EBUSY:
+ * it receives already; -EINVAL, -EMFILE, -ENOMEM, -ESHUTDOWN. While there is one, a run with
+ * nothing to do waits instead of ending with -EDEADLK. */
+ASYNC_API int async_add_signal_handler(async_loop *loop, async_signal *receiver, int number,
+                                       int (*fn)(void *), void *arg);
+/* No fn after this, and the memory is yours again. False: it did not receive. In the loop's
+ * thread, also from fn. */
+ASYNC_API bool async_remove_signal_handler(async_signal *receiver);
+ASYNC_C_END_
+
+ASYNC_PROTOTYPES_
+ASYNC_LEAF_TYPE_(async_signal_enter);
+ASYNC_LEAF_TYPE_(async_signal_exit);
+struct ASYNC_ALIAS_ async_signal_wait {
+    int async_result_;
+    async_signal *receiver; /* NULL: no longer */
+};
+#define ASYNC_LEAF_async_signal_enter , 1
+#define ASYNC_LEAF_async_signal_exit , 1
+#define ASYNC_LEAF_async_signal_wait , 1
+ASYNC_C_BEGIN_
+/* ASYNC_WITH(async_signal, &self->s, ASYNC_SIGNALS(SIGINT, SIGTERM)) {
+ *     AWAIT_TO(self->number, async_signal_wait, &self->s);
+ * }
+ * From the beginning of the block on they are received; a wait gives the next, or one that has
+ * come since the last wait, the smallest number first. A cancelled wait has taken none. -EBUSY:
+ * another task waits; -EBADF: the block has been left; -EINVAL outside of it. */
+void async_signal_enter(async_signal *receiver, uint64_t signals) ASYNC_NOT_AWAITED_;
+bool async_signal_exit(async_signal *receiver, int error) ASYNC_NOT_AWAITED_;
+int async_signal_wait(async_signal *receiver) ASYNC_NOT_AWAITED_;
+ASYNC_API int async_signal_enter_leaf_(struct async_signal_enter *room, async_frame *caller,
+                                       async_task *task, async_signal *receiver, uint64_t signals);
+ASYNC_API int async_signal_exit_leaf_(struct async_signal_exit *room, async_frame *caller,
+                                      async_task *task, async_signal *receiver, int error);
+ASYNC_API int async_signal_wait_leaf_(struct async_signal_wait *room, async_frame *caller,
+                                      async_task *task, async_signal *receiver);
+ASYNC_C_END_
+ASYNC_PROTOTYPES_END_
+#endif /* ASYNCC_SIGNALS */
 #endif /* ASYNCC_IO */
 
 /* ------------------------------------------------------------------------------------------
@@ -3826,7 +3907,7 @@ ASYNC_C_END_
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <signal.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -3862,6 +3943,11 @@ ASYNC_C_END_
 #endif
 #if ASYNCC_THREADS
 #include <sched.h>
+#endif
+#if defined(__linux__)
+#include <sys/syscall.h>
+#elif defined(__FreeBSD__) || defined(__OpenBSD__)
+#include <pthread_np.h>
 #endif
 #ifdef MSG_NOSIGNAL
 #define ASYNC_NOSIGNAL_ MSG_NOSIGNAL
@@ -7266,6 +7352,12 @@ struct async_pool_ops_ {
     void (*end)(async_loop *loop);
 };
 #endif
+#if ASYNCC_SIGNALS
+static void async_signals_close_(async_loop *loop);
+static void async_signal_default_(int number);
+static void async_interrupt_begin_(async_loop *loop, async_signal *s, async_task *main);
+static bool async_interrupt_end_(async_signal *s, async_task *main, int err);
+#endif
 
 /* No sleep is longer than a day: some systems refuse one of years, and where time_t has 32 bits
  * it would overflow. */
@@ -7607,6 +7699,9 @@ int async_loop_close(async_loop *loop)
     for (i = 0; i < ASYNC_WIDE_SLOTS_ * ASYNC_STRANDS_; i++)
         for (h = loop->wide[i]; h; h = h->next) h->pprev = NULL;
 #endif
+#if ASYNCC_SIGNALS
+    async_signals_close_(loop);
+#endif
 #if ASYNCC_IO
     if (loop->pools) loop->pools->end(loop);
     async_inbox_close_(loop);
@@ -7647,6 +7742,11 @@ int async_loop_close(async_loop *loop)
 #endif
 
 /* --- ASYNC_RUN --- */
+
+#if ASYNCC_SIGNALS
+static ASYNCC_THREAD_LOCAL bool async_interrupted_; /* the end of the last run was that */
+#endif
+
 int async_run_(async_frame *frame, async_type_ref_ type)
 {
 #if ASYNCC_FREESTANDING
@@ -7670,12 +7770,25 @@ int async_run_(async_frame *frame, async_type_ref_ type)
     async_loop loop;
     async_task *task = (async_task *)(void *)frame - 1;
     int err;
+#if ASYNCC_SIGNALS
+    async_signal interrupt;
+#endif
     if (async_running_loop()) return -EBUSY;
     err = async_loop_init(&loop, NULL);
     if (err) return err;
     (void)async_spawn_(frame, type, &loop.scope, 0);
+#if ASYNCC_SIGNALS
+    async_interrupted_ = false;
+    async_interrupt_begin_(&loop, &interrupt, task);
+#endif
     err = async_loop_run_until_complete(&loop, task);
     (void)async_loop_shutdown(&loop);
+#if ASYNCC_SIGNALS
+    if (async_interrupt_end_(&interrupt, task, err)) {
+        err = -EINTR;
+        async_interrupted_ = true;
+    }
+#endif
     (void)async_loop_close(&loop);
     return err;
 #endif
@@ -7683,6 +7796,12 @@ int async_run_(async_frame *frame, async_type_ref_ type)
 int async_run_main_(async_frame *frame, async_type_ref_ type)
 {
     int err = async_run_(frame, type);
+#if ASYNCC_SIGNALS
+    if (err == -EINTR && async_interrupted_) {
+        (void)fflush(NULL);
+        async_signal_default_(SIGINT);
+    }
+#endif
 #if ASYNCC_NAMES
     if (err) {
         const char *text = async_task_error_text((async_task *)(void *)frame - 1);
@@ -10402,6 +10521,298 @@ int async_remote_wait(async_remote *r, async_duration d)
     return err;
 }
 #endif /* ASYNCC_THREADS */
+#if ASYNCC_SIGNALS
+/* ------------------------------------------------------------------------------------------
+ * >>receivers     Signals. One list of receivers for the process, one handler. The handler looks
+ *                 through the list and posts to the loop of each who wants the number, as another
+ *                 thread would: it marks the number, and if the receiver's call is not already on
+ *                 its way sends that. So marks may fall together, and none is lost.
+ *                 A spin lock holds off the threads. No signal can interrupt who holds it: a
+ *                 handler has all blocked, and so has everybody else who takes it.
+ *                 Rejected: a pipe for each loop, which fills up; signalfd, which wants a signal
+ *                 blocked in every thread and every child; a list for each number.
+ * ------------------------------------------------------------------------------------------ */
+
+static struct {
+    async_signal *first;
+    struct sigaction old[64];
+    uint32_t receivers[64]; /* of each number */
+    pid_t pid;              /* a child of fork() has none of them */
+    bool busy;              /* the lock */
+} async_signals_;
+
+static void async_signals_unlock_(const sigset_t *mask)
+{
+    __atomic_clear(&async_signals_.busy, __ATOMIC_RELEASE);
+    if (mask) (void)ASYNCC_SYS(pthread_sigmask)(SIG_SETMASK, mask, NULL);
+}
+static void async_signals_lock_(sigset_t *mask)
+{
+    if (mask) {
+        sigset_t all;
+        (void)sigfillset(&all);
+        (void)ASYNCC_SYS(pthread_sigmask)(SIG_SETMASK, &all, mask);
+    }
+    while (__atomic_test_and_set(&async_signals_.busy, __ATOMIC_ACQUIRE))
+        (void)ASYNCC_SYS(poll)(NULL, 0, 1);
+}
+/* What it does unless somebody handles it; at the latest when the handler that says so returns. */
+static void async_signal_default_(int number)
+{
+    struct sigaction action;
+    __builtin_memset(&action, 0, sizeof action);
+    action.sa_handler = SIG_DFL;
+    (void)ASYNCC_SYS(sigaction)(number, &action, NULL);
+    (void)ASYNCC_SYS(raise)(number);
+}
+static int async_signal_came_(void *arg);
+static void async_signal_handler_(int number)
+{
+    int saved = errno;
+    uint32_t bit = UINT32_C(1) << number % 32;
+    bool taken = false, again = false, interrupts;
+    async_signal *s;
+    if (ASYNCC_SYS(getpid)() != __atomic_load_n(&async_signals_.pid, __ATOMIC_RELAXED)) return;
+    async_signals_lock_(NULL);
+    for (interrupts = false; !taken; interrupts = true) {
+        for (s = async_signals_.first; s; s = s->next) {
+            if (!(s->set >> number & 1) || s->interrupts != interrupts) continue;
+            if (__atomic_fetch_or(&s->came[number / 32], bit, __ATOMIC_RELAXED) & bit)
+                again = interrupts;
+            (void)async_post_(s->call.loop, &s->call, async_signal_came_, s);
+            taken = true;
+        }
+        if (interrupts) break;
+    }
+    async_signals_unlock_(NULL);
+    if (again) async_signal_default_(number);
+    errno = saved;
+}
+
+/* Under the lock. */
+static int async_signal_catch_(int number)
+{
+    struct sigaction action;
+    if (async_signals_.receivers[number] == 0) {
+        __builtin_memset(&action, 0, sizeof action);
+        action.sa_handler = async_signal_handler_;
+        action.sa_flags = SA_RESTART | (number == SIGCHLD ? SA_NOCLDSTOP : 0);
+        (void)sigfillset(&action.sa_mask);
+        if (ASYNCC_SYS(sigaction)(number, &action, &async_signals_.old[number]) < 0) return -errno;
+    }
+    async_signals_.receivers[number]++;
+    return 0;
+}
+/* The old handler, unless somebody else has set another meanwhile. */
+static void async_signal_uncatch_(int number)
+{
+    struct sigaction now;
+    if (--async_signals_.receivers[number]) return;
+    if (ASYNCC_SYS(sigaction)(number, NULL, &now) == 0 && now.sa_handler == async_signal_handler_)
+        (void)ASYNCC_SYS(sigaction)(number, &async_signals_.old[number], NULL);
+}
+/* What the parent received is nothing to a child that did not exec. */
+static void async_signals_check_fork_(void)
+{
+    pid_t pid = ASYNCC_SYS(getpid)(), old = __atomic_load_n(&async_signals_.pid, __ATOMIC_RELAXED);
+    async_signal *s;
+    int number;
+    if (old == pid || !__atomic_compare_exchange_n(&async_signals_.pid, &old, pid, false,
+                                                   __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        return;
+    if (!old) return; /* the first of all */
+    for (number = 1; number < 64; number++)
+        if (async_signals_.receivers[number]) {
+            async_signals_.receivers[number] = 1;
+            async_signal_uncatch_(number);
+        }
+    for (s = async_signals_.first; s; s = s->next) s->set = 0;
+    async_signals_.first = NULL;
+    async_signals_.busy = false;
+}
+
+static int async_signal_add_(async_loop *loop, async_signal *s, uint64_t set)
+{
+    const uint64_t refused = ASYNC_SIGNALS(0, SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGFPE, SIGILL);
+    sigset_t mask;
+    async_signal **at;
+    int number, err = 0;
+    if (!loop || !set || set & refused) return -EINVAL;
+    async_signals_check_fork_();
+    if (s->set) return -EBUSY;
+    err = async_inbox_open_(loop);
+    if (err) return err;
+    s->call.loop = loop;
+    s->came[0] = s->came[1] = 0;
+    async_signals_lock_(&mask);
+    for (number = 1; !err && number < 64; number++)
+        if (set >> number & 1) err = async_signal_catch_(number);
+    if (err) {
+        for (number -= 2; number > 0; number--)
+            if (set >> number & 1) async_signal_uncatch_(number);
+    } else {
+        s->set = set;
+        s->next = NULL;
+        for (at = &async_signals_.first; *at; at = &(*at)->next) {}
+        *at = s;
+        if (!s->interrupts) loop->kept++;
+    }
+    async_signals_unlock_(&mask);
+    return err;
+}
+int async_add_signal_handler(async_loop *loop, async_signal *s, int number, int (*fn)(void *),
+                             void *arg)
+{
+    if (s->set) return -EBUSY;
+    s->fn = fn;
+    s->arg = arg;
+    s->interrupts = false;
+    return fn ? async_signal_add_(loop, s, async_signal_bit_(number)) : -EINVAL;
+}
+bool async_remove_signal_handler(async_signal *s)
+{
+    sigset_t mask;
+    async_signal **at;
+    int number;
+    async_signals_check_fork_();
+    if (!s->set) return false;
+    async_signals_lock_(&mask);
+    for (at = &async_signals_.first; *at != s; at = &(*at)->next) {}
+    *at = s->next;
+    for (number = 1; number < 64; number++)
+        if (s->set >> number & 1) async_signal_uncatch_(number);
+    async_signals_unlock_(&mask);
+    s->set = 0;
+    (void)async_call_cancel(&s->call);
+    if (!s->interrupts) async_loop_release(s->call.loop);
+    if (s->waiter) {
+        ((struct async_signal_wait *)s->waiter->u.on)->receiver = NULL;
+        if (s->waiter->h.ops->cancel) async_wake_(s->waiter, -EBADF);
+        s->waiter = NULL;
+    }
+    return true;
+}
+/* At its loop's close. Its tasks are gone, and their waits. */
+static void async_signals_close_(async_loop *loop)
+{
+    async_signal *s, *next;
+    async_signals_check_fork_();
+    for (s = async_signals_.first; s; s = next) {
+        next = s->next;
+        if (s->call.loop != loop) continue;
+        s->waiter = NULL;
+        (void)async_remove_signal_handler(s);
+    }
+}
+
+/* The smallest number that has come, or 0. */
+static int async_signal_take_(async_signal *s)
+{
+    int i;
+    for (i = 0; i < 2; i++) {
+        uint32_t came = __atomic_load_n(&s->came[i], __ATOMIC_RELAXED), bit = came & (0 - came);
+        if (!came) continue;
+        (void)__atomic_fetch_and(&s->came[i], ~bit, __ATOMIC_RELAXED);
+        return i * 32 + __builtin_ctz(came);
+    }
+    return 0;
+}
+static bool async_signal_cancel_(async_task *task)
+{
+    struct async_signal_wait *room = (struct async_signal_wait *)task->u.on;
+    room->receiver->waiter = NULL;
+    room->receiver = NULL;
+    async_wake_(task, ASYNC_CANCELED);
+    return true;
+}
+static void async_signal_run_(async_handle *h)
+{
+    async_task *task = (async_task *)(void *)h;
+    struct async_signal_wait *room = (struct async_signal_wait *)task->u.on;
+    int err = async_told_(task);
+    task->h.ops = &async_ready_ops_;
+    async_loop_->current = task;
+    if (room->receiver) room->receiver->waiter = NULL;
+    if (!err && !room->receiver) err = -EBADF;
+    if (!err) room->async_result_ = async_signal_take_(room->receiver);
+    async_step_(task, err);
+}
+static const async_ops async_signal_woken_ops_ = {async_signal_run_, NULL, NULL, NULL, NULL,
+                                                  "signal"};
+static const async_ops async_signal_ops_ = {NULL, async_signal_cancel_,     NULL,
+                                            NULL, &async_signal_woken_ops_, "signal"};
+int async_signal_wait_leaf_(struct async_signal_wait *room, async_frame *caller, async_task *task,
+                            async_signal *s)
+{
+    if (!s->set || s->fn) return -EINVAL;
+    if (s->waiter) return -EBUSY;
+    if ((room->async_result_ = async_signal_take_(s)) != 0) return 0;
+    room->receiver = s;
+    s->waiter = task;
+    task->u.on = room;
+    return async_block_(task, caller, &async_signal_ops_);
+}
+int async_signal_enter_leaf_(struct async_signal_enter *room, async_frame *caller, async_task *task,
+                             async_signal *s, uint64_t signals)
+{
+    (void)room, (void)caller, (void)task;
+    if (s->set) return -EBUSY;
+    s->fn = NULL;
+    s->interrupts = false;
+    return async_signal_add_(async_loop_, s, signals);
+}
+int async_signal_exit_leaf_(struct async_signal_exit *room, async_frame *caller, async_task *task,
+                            async_signal *s, int error)
+{
+    (void)room, (void)caller, (void)task;
+    (void)async_remove_signal_handler(s);
+    return error;
+}
+
+/* In its loop: what the handler has marked. */
+static int async_signal_came_(void *arg)
+{
+    async_signal *s = (async_signal *)arg;
+    if (s->interrupts) {
+        async_task *task = (async_task *)s->arg;
+        if (!async_task_cancel(task)) async_signal_default_(SIGINT);
+    } else if (!s->fn) {
+        if (s->waiter && s->waiter->h.ops == &async_signal_ops_) async_wake_(s->waiter, 0);
+    } else if (async_signal_take_(s)) {
+        return s->fn(s->arg);
+    }
+    return 0;
+}
+
+/* SIGINT for a run: in the main thread, as in Python, and if nobody has said otherwise. */
+static bool async_main_thread_(void)
+{
+#if defined(__linux__)
+    return ASYNCC_SYS(syscall)(SYS_gettid, 0L, 0L, 0L, 0L) == ASYNCC_SYS(getpid)();
+#elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__)
+    return pthread_main_np() != 0;
+#else
+    return true;
+#endif
+}
+static void async_interrupt_begin_(async_loop *loop, async_signal *s, async_task *main)
+{
+    struct sigaction now;
+    __builtin_memset(s, 0, sizeof *s);
+    if (!async_main_thread_()) return;
+    if (ASYNCC_SYS(sigaction)(SIGINT, NULL, &now) < 0 || now.sa_handler != SIG_DFL) return;
+    s->interrupts = true;
+    s->arg = main;
+    (void)async_signal_add_(loop, s, async_signal_bit_(SIGINT)); /* or SIGINT ends the process */
+}
+/* True: its end is that of an interrupt. */
+static bool async_interrupt_end_(async_signal *s, async_task *main, int err)
+{
+    bool came = s->came[SIGINT / 32] >> SIGINT % 32 & 1;
+    (void)async_remove_signal_handler(s);
+    return came && err == ASYNC_CANCELED && async_task_uncancel(main) == 0;
+}
+#endif /* ASYNCC_SIGNALS */
 #endif /* ASYNCC_IO */
 
 #if ASYNCC_CANCEL && ASYNCC_NAMES

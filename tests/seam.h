@@ -151,6 +151,12 @@ SEAM(int, nanosleep, (const struct timespec *t, struct timespec *left), (t, left
 SEAM(int, clock_gettime, (clockid_t clock, struct timespec *t), (clock, t), 0)
 SEAM(int, sigaction, (int number, const struct sigaction *now, struct sigaction *old),
      (number, now, old), 0)
+SEAM(int, pthread_sigmask, (int how, const sigset_t *mask, sigset_t *old), (how, mask, old), 0)
+SEAM(int, raise, (int number), (number), 0)
+SEAM(pid_t, getpid, (void), (), 0)
+#ifdef __linux__
+SEAM(long, syscall, (long n, long a, long b, long c, long d), (n, a, b, c, d), 0)
+#endif
 SEAM_CALL(signal, 0)
 static SEAM_UNUSED void (*seam_signal(int number, void (*handler)(int)))(int)
 {
