@@ -46,6 +46,7 @@
  *   >>seeing          what every task waits for, as text; trace events; task-local values
  *   >>foreign         a loop that another loop drives
  *   >>signals         signals
+ *   >>processes       child processes
  *   >>implementation  from here on nothing is for users:
  *   >>seam            system calls, clock and allocator, all replaceable
  *   >>reports         panics and the error handler
@@ -73,6 +74,7 @@
  *   >>context         task-local values
  *   >>drive           one tick at a time
  *   >>receivers       how a signal reaches all who want it
+ *   >>children        how processes are started, watched and reaped
  *   >>licence         MIT
  */
 #ifndef ASYNCC_H_
@@ -941,8 +943,10 @@ struct async_loop {
     int poll_fd;  /* epoll or kqueue; -1: not open */
     int spare_fd; /* given up to accept and refuse when descriptors run out */
     const async_task *io_task;
-    int io_left;             /* what that task may still do without a turn of the loop */
-    async_call retry;        /* of listeners that wait for descriptors to become free */
+    int io_left;                     /* what that task may still do without a turn of the loop */
+    async_call retry;                /* of listeners that wait for descriptors to become free */
+    struct async_process *processes; /* that have not ended, and what close does with them */
+    void (*end_processes)(async_loop *);
     async_handle *inbox;     /* what other threads send, newest first, or a mark: see >>inbox */
     int wake_fd, wake_to;    /* the loop is woken by a write to the second; -1: not open */
     uint32_t wakes_due;      /* writes that happened or will, and were not read */
@@ -3758,6 +3762,168 @@ ASYNC_API int async_signal_wait_leaf_(struct async_signal_wait *room, async_fram
                                       async_task *task, async_signal *receiver);
 ASYNC_C_END_
 ASYNC_PROTOTYPES_END_
+
+/* ------------------------------------------------------------------------------------------
+ * >>processes     Child processes. Nothing is inherited but descriptors 0, 1 and 2 (where the
+ *                 system has a way to close the rest: glibc 2.34, macOS, FreeBSD; elsewhere those
+ *                 without close-on-exec are), the environment and the working directory; signals
+ *                 are neither blocked nor ignored. A child is reaped when it ends, also if nobody
+ *                 waits, and never signalled after that. SIGCHLD is left alone on Linux 5.3 and
+ *                 later; elsewhere the loop receives it, beside whoever uses >>signals.
+ *                 Do not reap with wait() or waitpid(-1): the status is lost, and 255 taken.
+ * ------------------------------------------------------------------------------------------ */
+
+/* For each of the child's 0, 1 and 2: 0 as ours, one of these, or a descriptor of yours. */
+enum {
+    ASYNC_PIPE = -1,
+    ASYNC_STDOUT = -2, /* for `err`: where `out` goes */
+    ASYNC_DEVNULL = -3
+};
+typedef struct async_process_options {
+    int in, out, err;
+    const char *cwd;        /* NULL: ours. -ENOTSUP where the system cannot */
+    const char *const *env; /* "NAME=value" ..., NULL; or NULL: ours */
+    bool new_group;         /* a process group of its own: no SIGINT from the terminal */
+    bool new_session;       /* a session of its own. -ENOTSUP where the system cannot */
+} async_process_options;
+
+/* Not to be moved or given back before it has ended or its loop is closed. */
+typedef struct async_process {
+    int in, out, err; /* our ends of its pipes, the loop's; -1: none. async_close_pipe(&p.in) */
+    pid_t pid;
+    int returncode; /* after its end: 0 to 255, or minus the signal that ended it */
+    bool running;
+    int pidfd;                          /* or -1: it is SIGCHLD that tells */
+    async_handle watch;                 /* in a task's place, where the descriptor is waited for */
+    async_signal child;                 /* SIGCHLD */
+    async_handle *waiters;              /* newest first */
+    struct async_process *next, **prev; /* those of the loop */
+    async_loop *loop;
+} async_process;
+
+/* What a child wrote, to memory of yours: up to `room` bytes of it. `size` counts all that came:
+ * more than room says that the rest was dropped. */
+typedef struct async_output {
+    char *data;
+    size_t room, size;
+} async_output;
+
+ASYNC_C_BEGIN_
+/* Starts argv[0], searched for in PATH unless it has a slash; argv ends with NULL. options may be
+ * NULL; both may go after the call. 0; what exec said: -ENOENT, -EACCES, -ENOEXEC; -EMFILE,
+ * -EAGAIN ...; -EINVAL: no loop. It takes about a millisecond, in which the loop stands still.
+ * Wait for its end, or better: ASYNC_WITH(async_process, ...). If neither is done, it is killed
+ * when the loop is closed, and reported. */
+ASYNC_API int async_process_spawn(async_process *process, const char *const *argv,
+                                  const async_process_options *options);
+/* 0; -ESRCH: it has ended; -EPERM, -EINVAL. */
+ASYNC_API int async_process_send_signal(async_process *process, int number);
+ASYNC_INLINE_ int async_process_terminate(async_process *process)
+{
+    return async_process_send_signal(process, SIGTERM);
+}
+ASYNC_INLINE_ int async_process_kill(async_process *process)
+{
+    return async_process_send_signal(process, SIGKILL);
+}
+/* Closes one of its pipes, if it is open, and sets it to -1: the end of the child's input. */
+ASYNC_API int async_close_pipe(int *fd);
+ASYNC_C_END_
+
+ASYNC_PROTOTYPES_
+struct ASYNC_ALIAS_ async_process_wait {
+    int async_result_;
+    int error; /* to be raised after its end */
+};
+struct ASYNC_ALIAS_ async_process_exit {
+    struct async_process_wait wait;
+    async_process *process;
+};
+ASYNC_LEAF_TYPE_(async_process_enter);
+#define ASYNC_LEAF_async_process_wait , 1
+#define ASYNC_LEAF_async_process_enter , 1
+#define ASYNC_LEAF_async_process_exit , 1
+ASYNC_C_BEGIN_
+/* AWAIT_TO(self->code, async_process_wait, &self->p): its end; 0 to 255, or minus a signal's number.
+ * Any number of tasks may wait, any number of times. A cancelled wait leaves the child alone. Who
+ * waits while nobody reads its pipes may wait for ever: async_process_communicate. */
+int async_process_wait(async_process *process) ASYNC_NOT_AWAITED_;
+/* ASYNC_WITH(async_process, &self->p, argv, &options) { }: spawns; at the end closes its pipes and
+ * waits for its end. If the block is left by an error or a cancel, or cancelled while it waits, the
+ * child is killed first. So there is no child after the block. */
+void async_process_enter(async_process *process, const char *const *argv,
+                         const async_process_options *options) ASYNC_NOT_AWAITED_;
+bool async_process_exit(async_process *process, int error) ASYNC_NOT_AWAITED_;
+ASYNC_API int async_process_wait_leaf_(struct async_process_wait *room, async_frame *caller,
+                                       async_task *task, async_process *process);
+ASYNC_INLINE_ int async_process_enter_leaf_(struct async_process_enter *room, async_frame *caller,
+                                            async_task *task, async_process *process,
+                                            const char *const *argv,
+                                            const async_process_options *options)
+{
+    (void)room, (void)caller, (void)task;
+    return async_process_spawn(process, argv, options);
+}
+ASYNC_API int async_process_exit_leaf_(struct async_process_exit *room, async_frame *caller,
+                                       async_task *task, async_process *process, int error);
+ASYNC_C_END_
+ASYNC_PROTOTYPES_END_
+
+ASYNC(void, async_process_feed_, args(async_process *process, const void *input, size_t size),
+      vars(int error))
+{
+    ASYNC_BEGIN
+    if (self->size)
+        AWAIT_ERR(self->error, async_write_all, self->process->in, self->input, self->size);
+    (void)async_close_pipe(&self->process->in);
+    if (self->error && self->error != -EPIPE && self->error != -ECONNRESET)
+        ASYNC_RAISE(self->error);
+    ASYNC_END
+}
+ASYNC(void, async_process_drain_, args(int *fd, async_output *to),
+      vars(ptrdiff_t n; async_output none), raw(char rest[4096]))
+{
+    async_output *const to = self->to ? self->to : &self->none;
+    ASYNC_BEGIN
+    to->size = 0;
+    do {
+        if (to->size < to->room)
+            AWAIT_TO(self->n, async_read, *self->fd, to->data + to->size, to->room - to->size);
+        else AWAIT_TO(self->n, async_read, *self->fd, self->rest, sizeof self->rest);
+        to->size += (size_t)self->n;
+    } while (self->n > 0);
+    (void)async_close_pipe(self->fd);
+    ASYNC_END
+}
+/* AWAIT_TO(self->code, async_process_communicate, &self->p, input, size, &self->out, &self->err),
+ * with awaits(async_process_communicate): writes the input and reads both outputs at the same time,
+ * as far as there are pipes, closes them, and waits for the end: its code. NULL drops what comes.
+ * A child that does not read all its input is no error. */
+ASYNC(int, async_process_communicate,
+      args(async_process *process, const void *input, size_t size, async_output *out,
+           async_output *err),
+      vars(async_task *t[3]; uint32_t n; int code),
+      tasks(async_process_feed_ feed, async_process_drain_ drain, async_process_drain_ drain_err))
+{
+    async_process *const p = self->process;
+    ASYNC_BEGIN
+    if (p->in >= 0) {
+        ASYNC_SPAWN(&self->feed, async_process_feed_, p, self->input, self->size);
+        self->t[self->n++] = &self->feed.task;
+    }
+    if (p->out >= 0) {
+        ASYNC_SPAWN(&self->drain, async_process_drain_, &p->out, self->out);
+        self->t[self->n++] = &self->drain.task;
+    }
+    if (p->err >= 0) {
+        ASYNC_SPAWN(&self->drain_err, async_process_drain_, &p->err, self->err);
+        self->t[self->n++] = &self->drain_err.task;
+    }
+    if (self->n) AWAIT(async_gather, ASYNC_TASK_POINTERS(self->t, self->n));
+    AWAIT_TO(self->code, async_process_wait, p);
+    ASYNC_RETURN(self->code);
+    ASYNC_END
+}
 #endif /* ASYNCC_SIGNALS */
 #endif /* ASYNCC_IO */
 
@@ -3908,8 +4074,10 @@ ASYNC_C_END_
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #if defined(__linux__)
 #include <sys/sendfile.h>
@@ -3948,6 +4116,23 @@ ASYNC_C_END_
 #include <sys/syscall.h>
 #elif defined(__FreeBSD__) || defined(__OpenBSD__)
 #include <pthread_np.h>
+#endif
+#if defined(SYS_pidfd_open) && ASYNCC_POLLER != ASYNCC_KQUEUE
+#define ASYNC_PIDFD_
+#endif
+/* Not all that posix_spawn can is everywhere. */
+#if defined(__GLIBC__) && defined(__GLIBC_PREREQ)
+#if __GLIBC_PREREQ(2, 29)
+#define ASYNC_ADDCHDIR_
+#endif
+#if __GLIBC_PREREQ(2, 34)
+#define ASYNC_CLOSEFROM_
+#endif
+#elif defined(__linux__) || defined(__APPLE__)
+#define ASYNC_ADDCHDIR_
+#elif defined(__FreeBSD__)
+#define ASYNC_ADDCHDIR_
+#define ASYNC_CLOSEFROM_
 #endif
 #ifdef MSG_NOSIGNAL
 #define ASYNC_NOSIGNAL_ MSG_NOSIGNAL
@@ -7699,6 +7884,9 @@ int async_loop_close(async_loop *loop)
     for (i = 0; i < ASYNC_WIDE_SLOTS_ * ASYNC_STRANDS_; i++)
         for (h = loop->wide[i]; h; h = h->next) h->pprev = NULL;
 #endif
+#if ASYNCC_IO
+    if (loop->end_processes) loop->end_processes(loop);
+#endif
 #if ASYNCC_SIGNALS
     async_signals_close_(loop);
 #endif
@@ -7886,14 +8074,15 @@ static async_fd_ *async_fd_owned_(async_loop *loop, int fd)
                : NULL;
 }
 
-/* Somebody waits, and has not been woken yet. */
+/* Somebody waits, and has not been woken yet: a task, or a bare handle in a task's place. Who has
+ * been woken has a turn to run. */
 static bool async_fd_awaited_(const async_fd_ *f, int direction)
 {
-    return f->waiter[direction] && f->waiter[direction]->h.ops->cancel == async_io_cancel_;
+    return f->waiter[direction] && !f->waiter[direction]->h.ops->run;
 }
 static void async_fd_wake_(async_fd_ *f, int direction, int err)
 {
-    if (async_fd_awaited_(f, direction)) async_wake_(f->waiter[direction], err);
+    if (async_fd_awaited_(f, direction)) async_notify_(&f->waiter[direction]->h, err);
 }
 static void async_fd_leave_(async_loop *loop, async_fd_ *f, int direction)
 {
@@ -7909,7 +8098,8 @@ static void async_fd_forget_(async_loop *loop, async_fd_ *f)
     for (direction = 0; direction < 2; direction++) {
         if (!f->waiter[direction]) continue;
         async_fd_wake_(f, direction, -EBADF);
-        f->waiter[direction]->wake = -EBADF; /* woken, but its turn would come too late */
+        if (!f->waiter[direction]->h.ops->woken) /* a task; a bare handle has itself there */
+            f->waiter[direction]->wake = -EBADF; /* woken, but its turn would come too late */
         async_fd_leave_(loop, f, direction);
     }
 }
@@ -10811,6 +11001,334 @@ static bool async_interrupt_end_(async_signal *s, async_task *main, int err)
     bool came = s->came[SIGINT / 32] >> SIGINT % 32 & 1;
     (void)async_remove_signal_handler(s);
     return came && err == ASYNC_CANCELED && async_task_uncancel(main) == 0;
+}
+/* ------------------------------------------------------------------------------------------
+ * >>children      Processes. posix_spawn, because it tells exec's error, sets signals right
+ *                 between fork and exec, and copies no page tables. Its parent side is a pidfd
+ *                 in the table of descriptors, with a call where others have a task; without
+ *                 pidfds (another system, an old kernel, no descriptor left) SIGCHLD, which asks
+ *                 for each child anew, as signals fall together.
+ *                 All is done in the loop's thread, which alone reaps: so a pid that is not marked
+ *                 as ended cannot be another's.
+ *                 Rejected: a thread that waits for each child; waitpid(-1), which takes away the
+ *                 children of others; fork and exec, slow where memory is large, and a handler
+ *                 of the parent's may run in the child.
+ * ------------------------------------------------------------------------------------------ */
+
+#ifndef __linux__
+extern char **environ;
+#endif
+static void async_process_run_(async_handle *h);
+extern const async_ops async_process_woken_ops_;
+static void async_processes_close_(async_loop *loop);
+static const async_ops async_process_ops_ = {NULL,     NULL, NULL, NULL, &async_process_woken_ops_,
+                                             "process"};
+const async_ops async_process_woken_ops_ = {async_process_run_, NULL, NULL, NULL, &async_process_woken_ops_, "process"};
+
+/* A pipe that no other child gets. */
+static int async_pipe_(int fd[2])
+{
+#ifdef __linux__
+    return ASYNCC_SYS(pipe2)(fd, O_CLOEXEC) < 0 ? -errno : 0;
+#else
+    if (ASYNCC_SYS(pipe)(fd) < 0) return -errno;
+    (void)ASYNCC_SYS(fcntl)(fd[0], F_SETFD, FD_CLOEXEC);
+    (void)ASYNCC_SYS(fcntl)(fd[1], F_SETFD, FD_CLOEXEC);
+    return 0;
+#endif
+}
+int async_close_pipe(int *fd)
+{
+    int err = *fd >= 0 ? async_close(*fd) : 0;
+    *fd = -1;
+    return err;
+}
+static void async_process_close_pipes_(async_process *p)
+{
+    (void)async_close_pipe(&p->in);
+    (void)async_close_pipe(&p->out);
+    (void)async_close_pipe(&p->err);
+}
+
+/* What the child gets as its `number`: in *theirs, which has to be closed here afterwards if it is
+ * not the user's. In the child all are moved at once, so none may be below 3, where another's
+ * place is. */
+static int async_process_stream_(int number, int what, int *ours, int *theirs)
+{
+    int fd[2], err, high;
+    if (what == ASYNC_PIPE) {
+        err = async_pipe_(fd);
+        if (err) return err;
+        *theirs = fd[number != 0];
+        err = async_adopt(fd[number == 0]);
+        if (err) (void)async_close_fd_(fd[number == 0]);
+        else *ours = fd[number == 0];
+    } else if (what == ASYNC_DEVNULL) {
+        *theirs = ASYNCC_SYS(open)("/dev/null", O_RDWR | O_CLOEXEC);
+        err = *theirs < 0 ? -errno : 0;
+    } else {
+        *theirs = ASYNCC_SYS(fcntl)(what, F_DUPFD_CLOEXEC, 3);
+        err = *theirs < 0 ? -errno : 0;
+    }
+    if (!err && *theirs < 3) {
+        high = ASYNCC_SYS(fcntl)(*theirs, F_DUPFD_CLOEXEC, 3);
+        err = high < 0 ? -errno : 0;
+        (void)async_close_fd_(*theirs);
+        *theirs = high;
+    }
+    return err;
+}
+/* posix_spawn gives an error number, and so do those that prepare it. */
+static int async_process_exec_(async_process *p, const char *const *argv,
+                               const async_process_options *o, const int *theirs)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t set;
+    int i, err, flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+    err = posix_spawn_file_actions_init(&actions);
+    if (err) return -err;
+    err = posix_spawnattr_init(&attributes);
+    if (err) {
+        (void)posix_spawn_file_actions_destroy(&actions);
+        return -err;
+    }
+    for (i = 0; i < 3; i++) {
+        if (!err && theirs[i] >= 0) err = posix_spawn_file_actions_adddup2(&actions, theirs[i], i);
+#ifdef __APPLE__
+        else if (!err && ASYNCC_SYS(fcntl)(i, F_GETFD, 0) >= 0)
+            err = posix_spawn_file_actions_addinherit_np(&actions, i);
+#endif
+    }
+    if (!err && o->err == ASYNC_STDOUT) err = posix_spawn_file_actions_adddup2(&actions, 1, 2);
+#ifdef ASYNC_CLOSEFROM_
+    if (!err) err = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+#endif
+    if (!err && o->cwd) {
+#ifdef ASYNC_ADDCHDIR_
+        err = posix_spawn_file_actions_addchdir_np(&actions, o->cwd);
+#else
+        err = ENOTSUP;
+#endif
+    }
+    (void)sigemptyset(&set);
+    if (!err) err = posix_spawnattr_setsigmask(&attributes, &set);
+    (void)sigfillset(&set);
+    (void)sigdelset(&set, SIGKILL);
+    (void)sigdelset(&set, SIGSTOP);
+    if (!err) err = posix_spawnattr_setsigdefault(&attributes, &set);
+    if (o->new_group) {
+        flags |= POSIX_SPAWN_SETPGROUP;
+        if (!err) err = posix_spawnattr_setpgroup(&attributes, 0);
+    }
+    if (o->new_session) {
+#ifdef POSIX_SPAWN_SETSID
+        flags |= POSIX_SPAWN_SETSID;
+#else
+        if (!err) err = ENOTSUP;
+#endif
+    }
+#ifdef POSIX_SPAWN_CLOEXEC_DEFAULT
+    flags |= POSIX_SPAWN_CLOEXEC_DEFAULT;
+#endif
+    if (!err) err = posix_spawnattr_setflags(&attributes, (short)flags);
+    if (!err)
+        err = ASYNCC_SYS(posix_spawnp)(&p->pid, argv[0], &actions, &attributes,
+                                       (char *const *)(uintptr_t)argv,
+                                       o->env ? (char *const *)(uintptr_t)o->env : environ);
+    (void)posix_spawnattr_destroy(&attributes);
+    (void)posix_spawn_file_actions_destroy(&actions);
+    return -err;
+}
+
+/* True: it has ended, and is reaped. */
+static bool async_process_reap_(async_process *p, int options)
+{
+    pid_t pid;
+    int status = 0;
+    do pid = ASYNCC_SYS(waitpid)(p->pid, &status, options);
+    while (pid < 0 && errno == EINTR);
+    if (pid == 0) return false;
+    if (pid < 0) {
+        async_report_(p->loop, "the status of a process was taken by somebody else", -errno, NULL,
+                      NULL);
+        p->returncode = 255;
+    } else {
+        p->returncode = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+    }
+    p->running = false;
+    return true;
+}
+static void async_process_unwatch_(async_process *p)
+{
+    async_loop *loop = p->loop;
+    if (p->pidfd >= 0) {
+        async_fd_ *f = &loop->fds[p->pidfd];
+        if (p->watch.pprev) async_withdraw_(loop, &p->watch);
+        if (f->waiter[0]) async_fd_leave_(loop, f, 0);
+        async_poll_del_(loop, p->pidfd);
+        async_fd_forget_(loop, f);
+        (void)async_close_fd_(p->pidfd);
+        p->pidfd = -1;
+    }
+    (void)async_remove_signal_handler(&p->child);
+    if (p->next) p->next->prev = p->prev;
+    *p->prev = p->next;
+}
+static int async_process_check_(void *arg)
+{
+    async_process *p = (async_process *)arg;
+    async_handle *h, *next;
+    if (!async_process_reap_(p, WNOHANG)) return 0;
+    async_process_unwatch_(p);
+    (void)async_oldest_first_(&p->waiters);
+    h = p->waiters;
+    p->waiters = NULL;
+    for (; h; h = next) {
+        async_task *task = (async_task *)(void *)h;
+        struct async_process_wait *room = (struct async_process_wait *)task->u.on;
+        next = h->next;
+        room->async_result_ = p->returncode;
+        async_wake_(task, room->error);
+    }
+    return 0;
+}
+static void async_process_run_(async_handle *h)
+{
+    async_loop_->current = NULL;
+    h->pprev = NULL;
+    h->ops = &async_process_ops_;
+    (void)async_process_check_((char *)h - offsetof(async_process, watch));
+}
+
+static int async_process_watch_(async_loop *loop, async_process *p)
+{
+    int err;
+#ifdef ASYNC_PIDFD_
+    p->pidfd = (int)ASYNCC_SYS(syscall)(SYS_pidfd_open, (long)p->pid, 0L, 0L, 0L);
+    if (p->pidfd >= 0) {
+        err = async_fd_own_(loop, p->pidfd, 0);
+        if (!err) {
+            err = async_poll_add_(loop, p->pidfd, loop->fds[p->pidfd].generation, 0);
+            if (!err) {
+                p->watch.ops = &async_process_ops_;
+                loop->fds[p->pidfd].waiter[0] = (async_task *)(void *)&p->watch;
+                loop->fd_waits++;
+                return 0;
+            }
+            async_fd_forget_(loop, &loop->fds[p->pidfd]);
+        }
+        (void)async_close_fd_(p->pidfd);
+        p->pidfd = -1;
+    }
+#endif
+    err = async_add_signal_handler(loop, &p->child, SIGCHLD, async_process_check_, p);
+    if (!err) (void)async_process_check_(p); /* it may have ended before */
+    return err;
+}
+int async_process_spawn(async_process *p, const char *const *argv,
+                        const async_process_options *options)
+{
+    static async_process_options inherit;
+    const async_process_options *o = options ? options : &inherit;
+    async_loop *loop = async_loop_;
+    int theirs[3] = {-1, -1, -1}, i, err = 0;
+    __builtin_memset(p, 0, sizeof *p);
+    p->in = p->out = p->err = p->pidfd = -1;
+    if (!loop || loop->flags & ASYNC_CLOSED_ || !argv || !argv[0]) return -EINVAL;
+    if (loop->poll_fd < 0) err = async_poll_open_(loop);
+    if (!err && o->in) err = async_process_stream_(0, o->in, &p->in, &theirs[0]);
+    if (!err && o->out) err = async_process_stream_(1, o->out, &p->out, &theirs[1]);
+    if (!err && o->err && o->err != ASYNC_STDOUT)
+        err = async_process_stream_(2, o->err, &p->err, &theirs[2]);
+    if (!err) err = async_process_exec_(p, argv, o, theirs);
+    for (i = 0; i < 3; i++)
+        if (theirs[i] >= 0) (void)async_close_fd_(theirs[i]);
+    if (!err) {
+        p->loop = loop;
+        p->running = true;
+        p->next = loop->processes;
+        p->prev = &loop->processes;
+        if (p->next) p->next->prev = &p->next;
+        loop->processes = p;
+        loop->end_processes = async_processes_close_;
+        err = async_process_watch_(loop, p);
+        if (err) {
+            (void)async_process_kill(p);
+            (void)async_process_reap_(p, 0);
+            async_process_unwatch_(p);
+        }
+    }
+    if (err) {
+        async_process_close_pipes_(p);
+        p->pid = 0;
+    }
+    return err;
+}
+
+int async_process_send_signal(async_process *p, int number)
+{
+    if (!p->running) return -ESRCH;
+#ifdef ASYNC_PIDFD_
+    if (p->pidfd >= 0) {
+        if (ASYNCC_SYS(syscall)(SYS_pidfd_send_signal, (long)p->pidfd, (long)number, 0L, 0L) == 0)
+            return 0;
+        if (errno != ENOSYS) return -errno;
+    }
+#endif
+    return ASYNCC_SYS(kill)(p->pid, number) < 0 ? -errno : 0;
+}
+
+static const async_ops async_process_wait_ops_ = {NULL, async_cancel_wait_, NULL,
+                                                  NULL, &async_ready_ops_,  "process"};
+int async_process_wait_leaf_(struct async_process_wait *room, async_frame *caller, async_task *task,
+                             async_process *p)
+{
+    if (!p->running) {
+        room->async_result_ = p->returncode;
+        return p->pid ? 0 : -ECHILD;
+    }
+    if (p->loop != async_loop_)
+        return async_misuse_(task, caller, "waits for a process of another loop");
+    room->error = 0;
+    task->u.on = room;
+    async_link_(&p->waiters, &task->h);
+    return async_block_(task, caller, &async_process_wait_ops_);
+}
+/* Cancelled while it waits for the end: it goes on waiting, for an end that is near. */
+static bool async_process_exit_cancel_(async_task *task)
+{
+    struct async_process_exit *room = (struct async_process_exit *)task->u.on;
+    (void)async_process_kill(room->process);
+    return false;
+}
+static const async_ops async_process_exit_ops_ = {NULL, async_process_exit_cancel_, NULL,
+                                                  NULL, &async_ready_ops_,          "process"};
+int async_process_exit_leaf_(struct async_process_exit *room, async_frame *caller, async_task *task,
+                             async_process *p, int error)
+{
+    if (p->running && error) (void)async_process_kill(p);
+    async_process_close_pipes_(p);
+    if (!p->running) return error;
+    room->wait.error = error;
+    room->process = p;
+    task->u.on = room;
+    async_link_(&p->waiters, &task->h);
+    return async_block_(task, caller, &async_process_exit_ops_);
+}
+
+/* At its loop's close. The tasks that waited are gone. */
+static void async_processes_close_(async_loop *loop)
+{
+    async_process *p;
+    while ((p = loop->processes) != NULL) {
+        async_report_(loop, "process was still running", 0, NULL, NULL);
+        (void)async_process_kill(p);
+        (void)async_process_reap_(p, 0);
+        async_process_unwatch_(p);
+        p->waiters = NULL;
+        async_process_close_pipes_(p);
+    }
 }
 #endif /* ASYNCC_SIGNALS */
 #endif /* ASYNCC_IO */

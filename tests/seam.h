@@ -24,6 +24,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -32,6 +33,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #if defined(ASYNCC_POLLER) && ASYNCC_POLLER == 2
@@ -155,8 +157,22 @@ SEAM(int, pthread_sigmask, (int how, const sigset_t *mask, sigset_t *old), (how,
 SEAM(int, raise, (int number), (number), 0)
 SEAM(pid_t, getpid, (void), (), 0)
 #ifdef __linux__
-SEAM(long, syscall, (long n, long a, long b, long c, long d), (n, a, b, c, d), 0)
+/* gettid and pidfds: a kernel that does not know them, or has no descriptor left. */
+SEAM(long, syscall, (long n, long a, long b, long c, long d), (n, a, b, c, d), ENOSYS, EMFILE, 0)
+SEAM(int, pipe2, (int *fd, int flags), (fd, flags), EMFILE, ENFILE, 0)
 #endif
+SEAM(pid_t, waitpid, (pid_t pid, int *status, int options), (pid, status, options), EINTR, 0)
+SEAM(int, kill, (pid_t pid, int number), (pid, number), 0)
+/* This one gives its error. */
+SEAM_CALL(posix_spawnp, EAGAIN, ENOMEM, ENOENT, EACCES, 0)
+static SEAM_UNUSED int seam_posix_spawnp(pid_t *pid, const char *file,
+                                         const posix_spawn_file_actions_t *actions,
+                                         const posix_spawnattr_t *attributes, char *const *argv,
+                                         char *const *env)
+{
+    int error = seam_enter(&seam_of_posix_spawnp);
+    return error ? error : posix_spawnp(pid, file, actions, attributes, argv, env);
+}
 SEAM_CALL(signal, 0)
 static SEAM_UNUSED void (*seam_signal(int number, void (*handler)(int)))(int)
 {
