@@ -10756,10 +10756,17 @@ static void async_signal_default_(int number)
     (void)ASYNCC_SYS(raise)(number);
 }
 static int async_signal_came_(void *arg);
+/* In any thread and handler. True: it was marked, and nobody has looked yet. */
+static bool async_signal_mark_(async_signal *s, int number)
+{
+    uint32_t bit = UINT32_C(1) << number % 32;
+    bool again = (__atomic_fetch_or(&s->came[number / 32], bit, __ATOMIC_RELAXED) & bit) != 0;
+    (void)async_post_(s->call.loop, &s->call, async_signal_came_, s);
+    return again;
+}
 static void async_signal_handler_(int number)
 {
     int saved = errno;
-    uint32_t bit = UINT32_C(1) << number % 32;
     bool taken = false, again = false, interrupts;
     async_signal *s;
     if (ASYNCC_SYS(getpid)() != __atomic_load_n(&async_signals_.pid, __ATOMIC_RELAXED)) return;
@@ -10767,9 +10774,7 @@ static void async_signal_handler_(int number)
     for (interrupts = false; !taken; interrupts = true) {
         for (s = async_signals_.first; s; s = s->next) {
             if (!(s->set >> number & 1) || s->interrupts != interrupts) continue;
-            if (__atomic_fetch_or(&s->came[number / 32], bit, __ATOMIC_RELAXED) & bit)
-                again = interrupts;
-            (void)async_post_(s->call.loop, &s->call, async_signal_came_, s);
+            if (async_signal_mark_(s, number)) again = interrupts;
             taken = true;
         }
         if (interrupts) break;
@@ -11223,7 +11228,7 @@ static int async_process_watch_(async_loop *loop, async_process *p)
     }
 #endif
     err = async_add_signal_handler(loop, &p->child, SIGCHLD, async_process_check_, p);
-    if (!err) (void)async_process_check_(p); /* it may have ended before */
+    if (!err) (void)async_signal_mark_(&p->child, SIGCHLD); /* it may have ended before */
     return err;
 }
 int async_process_spawn(async_process *p, const char *const *argv,

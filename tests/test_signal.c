@@ -524,6 +524,7 @@ TEST(R11_interrupt_of_a_run_that_gives_its_value_is_an_error)
     CHECK_INT(ASYNC_RUN_TO(value, s_raises), -EINTR);
     CHECK(s_handler_of(SIGINT) == SIG_DFL);
     CHECK_INT(ASYNC_RUN_TO(value, s_cancels_itself), ASYNC_CANCELED); /* this is none */
+    CHECK_INT(value, 0);
     CHECK_INT(s_open_descriptors(), before);
 }
 ASYNC(int, s_own_handler)
@@ -544,6 +545,7 @@ TEST(R11_interrupt_goes_to_a_handler_if_there_is_one)
 {
     int value = 0;
     CHECK_INT(ASYNC_RUN_TO(value, s_own_handler), -EINTR);
+    CHECK_INT(value, 0);
 }
 ASYNC(int, s_looks_at_the_handler)
 {
