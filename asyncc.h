@@ -11026,9 +11026,10 @@ extern char **environ;
 static void async_process_run_(async_handle *h);
 extern const async_ops async_process_woken_ops_;
 static void async_processes_close_(async_loop *loop);
-static const async_ops async_process_ops_ = {NULL,     NULL, NULL, NULL, &async_process_woken_ops_,
-                                             "process"};
-const async_ops async_process_woken_ops_ = {async_process_run_, NULL, NULL, NULL, &async_process_woken_ops_, "process"};
+static const async_ops async_process_ops_ =
+    ASYNC_OPS_(NULL, NULL, NULL, NULL, &async_process_woken_ops_, "process");
+const async_ops async_process_woken_ops_ =
+    ASYNC_OPS_(async_process_run_, NULL, NULL, NULL, &async_process_woken_ops_, "process");
 
 /* A pipe that no other child gets. */
 static int async_pipe_(int fd[2])
@@ -11284,8 +11285,8 @@ int async_process_send_signal(async_process *p, int number)
     return ASYNCC_SYS(kill)(p->pid, number) < 0 ? -errno : 0;
 }
 
-static const async_ops async_process_wait_ops_ = {NULL, async_cancel_wait_, NULL,
-                                                  NULL, &async_ready_ops_,  "process"};
+static const async_ops async_process_wait_ops_ =
+    ASYNC_OPS_(NULL, async_cancel_wait_, NULL, NULL, &async_ready_ops_, "process");
 int async_process_wait_leaf_(struct async_process_wait *room, async_frame *caller, async_task *task,
                              async_process *p)
 {
@@ -11307,8 +11308,8 @@ static bool async_process_exit_cancel_(async_task *task)
     (void)async_process_kill(room->process);
     return false;
 }
-static const async_ops async_process_exit_ops_ = {NULL, async_process_exit_cancel_, NULL,
-                                                  NULL, &async_ready_ops_,          "process"};
+static const async_ops async_process_exit_ops_ =
+    ASYNC_OPS_(NULL, async_process_exit_cancel_, NULL, NULL, &async_ready_ops_, "process");
 int async_process_exit_leaf_(struct async_process_exit *room, async_frame *caller, async_task *task,
                              async_process *p, int error)
 {
