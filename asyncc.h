@@ -884,6 +884,7 @@ typedef struct async_fd_ {
     uint32_t generation;   /* of its number: an event of an earlier one is dropped */
     uint8_t flags;
 } async_fd_;
+enum { ASYNC_FEW_FDS_ = 16 }; /* descriptors that a loop has room for without the allocator */
 #endif
 
 /* What is known of a task's error: see >>reports. */
@@ -936,10 +937,11 @@ struct async_loop {
     uint8_t note_bits;
     async_note_ few_notes[8];
 #if ASYNCC_IO
-    async_fd_ *fds;
+    async_fd_ *fds, few_fds[ASYNC_FEW_FDS_];
     int fd_count, fd_waits; /* table size; waiters in it */
     void *poll_set;         /* what poll() is asked, and for how many it has room */
     int poll_room;
+    uint64_t few_polls[ASYNC_FEW_FDS_];
     int poll_fd;  /* epoll or kqueue; -1: not open */
     int spare_fd; /* given up to accept and refuse when descriptors run out */
     const async_task *io_task;
@@ -8051,17 +8053,23 @@ static int async_poll_(async_loop *loop, int64_t timeout);
 
 static int async_fd_reserve_(async_loop *loop, int fd)
 {
-    int count = loop->fd_count ? loop->fd_count : 64;
+    int count = loop->fd_count ? loop->fd_count : ASYNC_FEW_FDS_;
     async_fd_ *fds;
     if (fd >= 0 && fd < loop->fd_count) return 0;
     if (ASYNCC_SYS(fcntl)(fd, F_GETFD, 0) < 0)
         return -errno; /* no table for a number that is nonsense */
     while (count <= fd) count = count > INT32_MAX / 2 ? INT32_MAX : count * 2;
     if (count == INT32_MAX || (size_t)count > SIZE_MAX / sizeof *fds) return -ENOMEM;
-    fds = (async_fd_ *)loop->options.alloc(loop->options.context, loop->fds,
-                                           (size_t)count * sizeof *fds);
-    if (!fds) return -ENOMEM;
-    __builtin_memset(fds + loop->fd_count, 0, (size_t)(count - loop->fd_count) * sizeof *fds);
+    if (count == ASYNC_FEW_FDS_) { /* the loop itself has room for so many, zeroed */
+        fds = loop->few_fds;
+    } else {
+        fds = (async_fd_ *)loop->options.alloc(loop->options.context,
+                                               loop->fds == loop->few_fds ? NULL : loop->fds,
+                                               (size_t)count * sizeof *fds);
+        if (!fds) return -ENOMEM;
+        if (loop->fds == loop->few_fds) __builtin_memcpy(fds, loop->fds, sizeof loop->few_fds);
+        __builtin_memset(fds + loop->fd_count, 0, (size_t)(count - loop->fd_count) * sizeof *fds);
+    }
     loop->fds = fds;
     loop->fd_count = count;
     return 0;
@@ -8683,8 +8691,10 @@ static void async_io_close_(async_loop *loop)
         }
     if (loop->poll_fd >= 0) async_poll_close_(loop);
     if (loop->spare_fd >= 0) (void)async_close_fd_(loop->spare_fd);
-    if (loop->fds) (void)loop->options.alloc(loop->options.context, loop->fds, 0);
-    if (loop->poll_set) (void)loop->options.alloc(loop->options.context, loop->poll_set, 0);
+    if (loop->fds && loop->fds != loop->few_fds)
+        (void)loop->options.alloc(loop->options.context, loop->fds, 0);
+    if (loop->poll_set && loop->poll_set != loop->few_polls)
+        (void)loop->options.alloc(loop->options.context, loop->poll_set, 0);
     loop->fds = NULL;
     loop->poll_set = NULL;
     loop->poll_room = 0;
@@ -8873,9 +8883,13 @@ static int async_poll_add_(async_loop *loop, int fd, uint32_t generation, int di
 {
     void *set;
     (void)fd, (void)generation, (void)direction;
+    ASYNC_ASSERT_(sizeof(struct pollfd) <= sizeof loop->few_polls[0], "few_polls");
     if (loop->poll_room >= loop->fd_count) return 0;
-    set = loop->options.alloc(loop->options.context, loop->poll_set,
-                              (size_t)loop->fd_count * sizeof(struct pollfd));
+    set = loop->few_polls;
+    if (loop->fd_count > ASYNC_FEW_FDS_)
+        set = loop->options.alloc(loop->options.context,
+                                  loop->poll_set == set ? NULL : loop->poll_set,
+                                  (size_t)loop->fd_count * sizeof(struct pollfd));
     if (!set) return -ENOMEM;
     loop->poll_set = set;
     loop->poll_room = loop->fd_count;
