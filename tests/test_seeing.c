@@ -97,7 +97,7 @@ ASYNC(void, gathers, args(async_task *on), tasks(inner a))
     AWAIT(async_gather, ASYNC_TASKS(ASYNC_TASK_AS(inner, self->on), &self->a));
     ASYNC_END
 }
-ASYNC(void, waits, args(async_task *on), vars(uint32_t n))
+ASYNC(void, waits, args(async_task *on), vars(int n))
 {
     ASYNC_BEGIN
     AWAIT_TO(self->n, async_wait, ASYNC_TASKS(ASYNC_TASK_AS(inner, self->on)), ASYNC_ALL_COMPLETED,
@@ -194,11 +194,12 @@ ASYNC(void, at_0)
     }
 LEVEL(1, 0)
 LEVEL(2, 1)
-LEVEL(3, 2) LEVEL(4, 3) LEVEL(5, 4) LEVEL(6, 5) LEVEL(7, 6) LEVEL(8, 7) LEVEL(9, 8) LEVEL(10, 9)
-    LEVEL(11, 10) LEVEL(12, 11) LEVEL(13, 12) LEVEL(14, 13) LEVEL(15, 14) LEVEL(16, 15)
-        LEVEL(17, 16) LEVEL(18, 17) LEVEL(19, 18) LEVEL(20, 19) LEVEL(21, 20) LEVEL(22, 21)
-            LEVEL(23, 22) LEVEL(24, 23) LEVEL(25, 24) LEVEL(26, 25) LEVEL(27, 26) LEVEL(28, 27)
-                LEVEL(29, 28) LEVEL(30, 29) LEVEL(31, 30) LEVEL(32, 31) LEVEL(33, 32)
+LEVEL(3, 2)
+LEVEL(4, 3) LEVEL(5, 4) LEVEL(6, 5) LEVEL(7, 6) LEVEL(8, 7) LEVEL(9, 8) LEVEL(10, 9) LEVEL(11, 10)
+    LEVEL(12, 11) LEVEL(13, 12) LEVEL(14, 13) LEVEL(15, 14) LEVEL(16, 15) LEVEL(17, 16)
+        LEVEL(18, 17) LEVEL(19, 18) LEVEL(20, 19) LEVEL(21, 20) LEVEL(22, 21) LEVEL(23, 22)
+            LEVEL(24, 23) LEVEL(25, 24) LEVEL(26, 25) LEVEL(27, 26) LEVEL(28, 27) LEVEL(29, 28)
+                LEVEL(30, 29) LEVEL(31, 30) LEVEL(32, 31) LEVEL(33, 32)
 
                     static int next_level;
 static void levels(void *arg, const char *text)
@@ -350,8 +351,10 @@ ASYNC(void, names, tasks(inner a, inner b[20]), vars(async_task *t; int i))
     self->t = &ASYNC_SPAWN_NEW(inner, 1)->task;
     CHECK_INT(async_task_set_name(self->t, "new"), 0);
     CHECK_STR(async_task_name(self->t), "new");
+    self->i = (int)async_running_loop()->note_count;
     AWAIT(async_sleep, ASYNC_MS(2));
-    self->t = &ASYNC_SPAWN_NEW(inner, 1)->task; /* most likely in the same memory */
+    CHECK_INT(async_running_loop()->note_count, self->i - 1); /* those of slots stay */
+    self->t = &ASYNC_SPAWN_NEW(inner, 1)->task;               /* most likely in the same memory */
     CHECK_STR(async_task_name(self->t), "inner");
     ASYNC_END
 }
