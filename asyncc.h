@@ -685,13 +685,14 @@ enum {
     ASYNC_ASKED_ = 512,   /* whose scope wants to know of its end */
     ASYNC_NAMED_ = 1024,  /* there is a note of its name */
     ASYNC_OUTER_ = 2048,  /* in the middle of a step, in which another's first step runs */
+    ASYNC_LISTED_ = 4096, /* its group lists it as failed, and has not been left */
     ASYNC_SLOT_ = 0x8000, /* it lives in a `tasks` clause: that frame answers for it */
     ASYNC_SLOT_FILL_ = 0x80
 };
 #else
 enum { ASYNC_SLOT_FILL_ = 0 };
 #endif
-enum { ASYNC_EAGER_ = 1 }; /* how to spawn: with this and ASYNC_HEAP_ */
+enum { ASYNC_EAGER_ = 1, ASYNC_IN_ = 2 }; /* how to spawn: at once, in a group; and ASYNC_HEAP_ */
 
 /* Who answers for tasks. `child_done` runs when one ends. */
 struct async_scope {
@@ -704,8 +705,10 @@ struct async_scope {
 /* The scope of a frame with a `tasks` clause. */
 typedef struct async_frame_scope_ {
     async_scope scope;
-    uintptr_t from, size; /* the frame: tasks that live in it belong to it */
-    async_task *waiter;   /* the frame's task, while it waits for them */
+    uintptr_t from; /* the frame: tasks that live in it belong to it */
+    uint32_t size;
+    bool lent;          /* one of them has gone to a group that may outlive it */
+    async_task *waiter; /* the frame's task, while it waits for them */
 } async_frame_scope_;
 
 /* A call for later: storage by the caller, zeroed before its first use, and not to be moved
@@ -894,8 +897,9 @@ typedef struct async_note_ {
     const char *text;
     uint32_t age; /* smaller is older */
     int16_t error;
-    bool caught; /* and dealt with, unless it is raised again */
-    bool ended;  /* the task ended with it, and nobody has looked */
+    int16_t latest; /* what the task has caught last: this, or another that has no text */
+    bool caught;    /* and dealt with, unless it is raised again */
+    bool ended;     /* the task ended with it, and nobody has looked */
 } async_note_;
 
 #if !ASYNCC_CANCEL
@@ -1348,10 +1352,10 @@ ASYNC_API void async_panic_(void) __attribute__((__noreturn__));
 #endif
 #if ASYNCC_CANCEL
 ASYNC_API int async_raise_(async_task *task, int error, const char *text);
-ASYNC_API void async_caught_(async_task *task);
+ASYNC_API void async_caught_(async_task *task, int error);
 #else
 #define async_raise_(task, error, text) (error)
-#define async_caught_(task) ((void)0)
+#define async_caught_(task, error) ((void)0)
 #endif
 #if ASYNCC_CANCEL
 ASYNC_API void async_own_children_(async_frame_scope_ *scope, async_frame *frame, size_t size);
@@ -1634,7 +1638,7 @@ ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_
 #define ASYNC_AWAIT_ERR_(n, err, ...)                                                               \
     ASYNC_CALL_(n, __VA_ARGS__)                                                                     \
     if (ASYNC_RARE_(async_err_ == ASYNC_CANCELED)) ASYNC_THROW_(async_err_);                        \
-    if (ASYNC_RARE_(async_err_)) async_caught_(async_me_);                                          \
+    if (ASYNC_RARE_(async_err_)) async_caught_(async_me_, async_err_);                                          \
     (err) = async_err_;
 #define AWAIT_TO_ERR(lv, err, ...)                                                                  \
     do {                                                                                            \
@@ -1659,7 +1663,7 @@ ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_
             if (1)
 #define ASYNC_CATCH_(e, pass_on)                                                                    \
         }                                                                                           \
-    else if (async_pass_ = true, (pass_on) ? 1 : (async_caught_(async_me_), (e) = async_err_, async_err_ = 0, 0))       \
+    else if (async_pass_ = true, (pass_on) ? 1 : (async_caught_(async_me_, async_err_), (e) = async_err_, async_err_ = 0, 0))       \
         ASYNC_THROW_(async_err_);                                                                   \
     else
 #define ASYNC_CATCH(e) ASYNC_CATCH_(e, async_err_ > 0 || async_err_ == ASYNC_CANCELED)
@@ -1951,14 +1955,13 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
  * descriptor): a task that is cancelled before its first step never runs, and gives nothing back. */
 #define ASYNC_SPAWN(tp, ...) ASYNC_SPAWN_(tp, NULL, ASYNC_PLACE_, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 #define ASYNC_SPAWN_EAGER(tp, ...) ASYNC_SPAWN_(tp, NULL, ASYNC_PLACE_, ASYNC_EAGER_, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_SPAWN_IN(group, tp, ...) ASYNC_SPAWN_(tp, &(group)->scope, ASYNC_NO_PLACE_, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_IN(group, tp, ...) ASYNC_SPAWN_(tp, &(group)->scope, ASYNC_PLACE_, ASYNC_IN_, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 #define ASYNC_SPAWN_ON(loop, tp, ...) ASYNC_SPAWN_(tp, &(loop)->scope, ASYNC_PLACE_, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 #define ASYNC_SPAWN_(tp, scope, place, how, f, ...) ASYNC_NAMED_(f, ) ASYNC_SPAWN__(tp, scope, place, how, f, __VA_ARGS__)
 #define ASYNC_SPAWN__(tp, scope, place, how, f, ...) \
     async_spawn_placed_(ASYNC_FRAME_(&(tp)->f##_, __VA_ARGS__), ASYNC_TYPE_REF_(f), scope, how, place(), __FILE__, __LINE__)
 /* Where it is named, the compiler knows whether a task lives in the frame of the body around. */
 #define ASYNC_PLACE_() async_here_, async_self_, async_size_
-#define ASYNC_NO_PLACE_() NULL, NULL, 0
 #define ASYNC_SPAWN_NEW(...) ASYNC_SPAWN_NEW_(NULL, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 #define ASYNC_SPAWN_NEW_IN(group, ...) ASYNC_SPAWN_NEW_(&(group)->scope, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 #define ASYNC_SPAWN_NEW_EAGER(...) ASYNC_SPAWN_NEW_(NULL, ASYNC_EAGER_, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
@@ -2017,8 +2020,14 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
 /* Several tasks for gather and its kin: up to eight named, an array of tasks, the first n of
  * one, or an array of n `async_task *`. An array has to live as long as the wait. */
 #define ASYNC_TASKS(...) \
-    ASYNC_MAKE_(async_tasks, ASYNC_COUNT_(__VA_ARGS__), 1, NULL, {ASYNC_EACH_(ASYNC_TASK_OF_, __VA_ARGS__)})
+    ASYNC_MAKE_(async_tasks, ASYNC_UP_TO_8_(ASYNC_COUNT_(__VA_ARGS__)), 1, NULL, {ASYNC_EACH_(ASYNC_TASK_OF_, __VA_ARGS__)})
 #define ASYNC_TASK_OF_(tp) &(tp)->task,
+#ifdef __cplusplus /* whose compilers refuse what is too many; for C it is a warning */
+#define ASYNC_UP_TO_8_(n) n
+#else
+#define ASYNC_UP_TO_8_(n) \
+    (n) + 0 * sizeof(struct { ASYNC_ASSERT_((n) <= 8, "ASYNC_TASKS takes up to eight: use ASYNC_TASK_ARRAY or ASYNC_TASK_POINTERS"); char x; })
+#endif
 #define ASYNC_TASK_ARRAY(array) ASYNC_TASK_SLICE(array, sizeof(array) / sizeof((array)[0]))
 #define ASYNC_TASK_SLICE(array, n) \
     ASYNC_MAKE_(async_tasks, (uint32_t)(n), (uint32_t)sizeof((array)[0]), &(array)[0].task, {NULL})
@@ -2151,7 +2160,8 @@ ASYNC_API size_t async_all_tasks(async_loop *loop, async_task **tasks, size_t n)
 #endif
 #if ASYNCC_CANCEL
 /* A task of ASYNC_SPAWN_NEW is freed after its end, once those who waited for it have run. Hold it
- * to look at it later, and release it then. Nothing, for a task in memory of yours. */
+ * to look at it later, and release it then, which may be after its loop was closed; one that had not
+ * ended by then is gone, held or not. Nothing, for a task in memory of yours. */
 ASYNC_API void async_task_hold(async_task *task);
 ASYNC_API void async_task_release(async_task *task);
 #else
@@ -2264,12 +2274,16 @@ ASYNC_INLINE_ int async_spawn_placed_(async_frame *frame, const async_type *type
 {
     bool within = (uintptr_t)frame - (uintptr_t)self < size;
 #if ASYNCC_NAMES
-    if (ASYNC_RARE_(within && !here))
+    if (ASYNC_RARE_(within && !here && !(how & ASYNC_IN_)))
         async_panic_at_(file, line,
                         "spawned into the frame of a coroutine that would not wait for it: put it "
                         "in tasks(...), or ASYNC_SPAWN_IN a group");
 #endif
     (void)file, (void)line;
+    if (within && here && how & ASYNC_IN_) {
+        if ((uintptr_t)scope - (uintptr_t)self >= size) here->lent = true;
+        how = 0;
+    }
     if (!within || !here || scope) return async_spawn_(frame, type, scope, how);
     if (how) return async_spawn_(frame, type, &here->scope, how);
     return async_spawn_own_(frame, type, &here->scope);
@@ -4487,13 +4501,17 @@ static async_note_ *async_new_note_(async_loop *loop, const async_task *task)
 }
 static async_note_ *async_add_note_(async_loop *loop, async_task *task, int error, const char *text)
 {
-    async_note_ *note = async_find_note_(loop, task);
-    if (!note) {
+    async_note_ *note = async_note_at_(loop, task);
+    if (note->task && !(task->flags & ASYNC_NOTED_)) { /* of one whose memory was cleared since */
+        async_forget_(loop, (uintptr_t)task, 1);
+        note = async_note_at_(loop, task);
+    }
+    if (!note->task) {
         note = async_new_note_(loop, task);
         task->flags |= ASYNC_NOTED_;
     }
     note->type = async_root_(task)->type;
-    note->error = (int16_t)error;
+    note->error = note->latest = (int16_t)error;
     note->text = text;
     note->caught = note->ended = false;
     return note;
@@ -4505,20 +4523,21 @@ int async_raise_(async_task *task, int error, const char *text)
     async_note_ *note = async_find_note_(async_loop_, task);
     if (text) (void)async_add_note_(async_loop_, task, error, text);
     else if (note && note->error == error) note->caught = false;
-    else if (note) async_drop_note_(async_loop_, note);
     return error;
 }
-void async_caught_(async_task *task)
+void async_caught_(async_task *task, int error)
 {
     async_note_ *note = async_find_note_(async_loop_, task);
-    if (note) note->caught = true;
+    if (!note) return;
+    note->latest = (int16_t)error;
+    if (note->error == error) note->caught = true;
 }
 const char *async_error_text(void)
 {
     async_note_ *note = async_loop_ && async_loop_->current
                             ? async_find_note_(async_loop_, async_loop_->current)
                             : NULL;
-    return note ? note->text : NULL;
+    return note && note->latest == note->error ? note->text : NULL;
 }
 
 /* Somebody has looked at the outcome of a task. */
@@ -4530,10 +4549,18 @@ int async_see_(async_task *task)
     }
     return task->wake;
 }
+/* A task is told of the error of another. If that has no text, one it has of an earlier error is
+ * not this one's. */
+static void async_pass_note_(async_loop *loop, async_task *task, int error, const char *text)
+{
+    async_note_ *note = text ? NULL : async_find_note_(loop, task);
+    if (text) (void)async_add_note_(loop, task, error, text);
+    else if (note && note->error == error) async_drop_note_(loop, note);
+}
 /* And is told of its error, text and all. */
 int async_tell_(async_task *task, async_task *on)
 {
-    if (on->wake && on->u.text) (void)async_add_note_(async_loop_, task, on->wake, on->u.text);
+    if (on->wake) async_pass_note_(async_loop_, task, on->wake, on->u.text);
     return async_see_(on);
 }
 #else
@@ -5436,6 +5463,12 @@ static async_scope *async_owner_(async_loop *loop, async_task *task)
     }
     async_panic_frame_(async_root_(task), "spawned into the `tasks` of a frame that has ended");
 }
+/* Its frame's end does not wait for it if it is a member of a group. */
+static ASYNC_NOT_INLINE_ void async_lend_(async_loop *loop, async_task *task, async_scope *group)
+{
+    async_frame_scope_ *own = (async_frame_scope_ *)(void *)async_owner_(loop, task);
+    if ((uintptr_t)group - own->from >= own->size) own->lent = true;
+}
 static void async_tell_collector_(async_handle *collector, async_task *child, async_handle *node);
 static bool async_looked_at_(const async_task *task, const async_handle *first,
                              const async_handle *collector);
@@ -5485,6 +5518,7 @@ int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope,
         async_panic_frame_(
             frame, "spawned with no loop in this thread: async_loop_init() first, or ASYNC_RUN");
     if (!scope || (loop && scope == &loop->scope)) scope = async_owner_(loop, task);
+    else if (ASYNC_RARE_(how & ASYNC_IN_ && flags && loop)) async_lend_(loop, task, scope);
     loop = scope->loop;
     if (loop) ASYNC_OWN_THREAD_NAMED_(loop, "ASYNC_SPAWN");
     if (ASYNC_RARE_(task->flags & ASYNC_NOTED_ && loop)) async_forget_(loop, (uintptr_t)task, 2);
@@ -5495,12 +5529,16 @@ int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope,
                     (scope->child_done == async_group_child_done_ &&
                      (((async_group *)(void *)scope)->aborting ||
                       (((async_group *)(void *)scope)->phase >= 2 && !scope->head))))) {
+        if (task->flags & ASYNC_LISTED_) return -ESHUTDOWN; /* how it failed is still wanted */
         task->flags = (uint16_t)(flags | ASYNC_DONE_);
         task->cancelling = 0;
         task->u.text = NULL;
         task->wake = ASYNC_CANCELED;
         return -ESHUTDOWN;
     }
+    if (ASYNC_RARE_(task->flags & ASYNC_LISTED_))
+        async_panic_frame_(
+            frame, "spawned while the group in which the task in this memory failed is not left");
     async_begin_(frame, scope, flags | ASYNC_LIVE_ | (how & ASYNC_HEAP_));
     task->refs = how & ASYNC_HEAP_ ? 1 : 0;
     if (how & ASYNC_EAGER_ && loop == async_loop_) return async_first_step_(loop, task);
@@ -5511,7 +5549,7 @@ int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope,
 int async_spawn_own_(async_frame *frame, const async_type *type, async_scope *scope)
 {
     async_task *task = (async_task *)(void *)frame - 1;
-    if (ASYNC_RARE_(task->flags & (ASYNC_LIVE_ | ASYNC_NOTED_)))
+    if (ASYNC_RARE_(task->flags & (ASYNC_LIVE_ | ASYNC_NOTED_ | ASYNC_LISTED_)))
         return async_spawn_(frame, type, scope, 0);
     frame->type = type;
     async_begin_(frame, scope, ASYNC_SLOT_ | ASYNC_LIVE_);
@@ -5582,15 +5620,19 @@ void async_task_hold(async_task *task)
 }
 void async_task_release(async_task *task)
 {
+    async_loop *loop;
     if (!(task->flags & ASYNC_HEAP_) || --task->refs || task->h.ops == &async_free_ops_) return;
+    loop = task->scope->loop; /* it may be closed, or not the one that runs */
     task->h.ops = &async_free_ops_;
-    async_push_task_(async_loop_, task);
+    if (loop->flags & ASYNC_CLOSED_) async_free_(loop, task);
+    else async_push_task_(loop, task);
 }
 
 static void async_leave_(async_task *task)
 {
     async_scope_remove_(task);
     task->flags &= (uint16_t)~ASYNC_LIVE_;
+    task->scope = &task->scope->loop->scope; /* until it is released: its group may be gone then */
     async_task_release(task);
 }
 
@@ -5615,9 +5657,8 @@ static ASYNC_NOT_INLINE_ void async_finish_slowly_(async_task *task, int err)
                               async_root_(task)->type);
             else async_add_note_(loop, task, err, task->u.text)->ended = true;
         }
-        for (h = task->u.text ? first : NULL; h; h = h->next)
-            if (h->ops->cancel)
-                (void)async_add_note_(loop, (async_task *)(void *)h, err, task->u.text);
+        for (h = first; h; h = h->next)
+            if (h->ops->cancel) async_pass_note_(loop, (async_task *)(void *)h, err, task->u.text);
         note = async_find_note_(loop, task); /* the table may have grown */
         if (note && note->ended) note = NULL;
     }
@@ -5739,9 +5780,26 @@ static const async_ops async_children_ops_ =
 void async_own_children_(async_frame_scope_ *scope, async_frame *frame, size_t size)
 {
     scope->from = (uintptr_t)frame;
-    scope->size = size;
+    scope->size = (uint32_t)size;
     async_scope_open_(&scope->scope, async_loop_, async_frame_child_done_);
 }
+static bool async_any_within_(const async_task *task, const async_frame_scope_ *own)
+{
+    for (; task; task = task->next)
+        if ((uintptr_t)task - own->from < own->size) return true;
+    return false;
+}
+static ASYNC_NOT_INLINE_ bool async_still_lent_(const async_frame_scope_ *own)
+{
+    async_scope *scope;
+    for (scope = own->scope.loop->scopes; scope; scope = scope->next)
+        if (scope->child_done == async_group_child_done_ &&
+            (async_any_within_(scope->head, own) ||
+             async_any_within_(((async_group *)(void *)scope)->failed, own)))
+            return true;
+    return false;
+}
+static int async_misuse_(async_task *task, async_frame *caller, const char *what);
 int async_join_children_(async_frame *frame, async_frame_scope_ *scope, async_task *task, int error)
 {
     async_task *child;
@@ -5760,6 +5818,11 @@ int async_join_children_(async_frame *frame, async_frame_scope_ *scope, async_ta
         task->u.on = scope;
         return async_block_(task, frame, &async_children_ops_);
     }
+    if (ASYNC_RARE_(scope->lent) && async_still_lent_(scope))
+        return async_misuse_(
+            task, frame,
+            "ends while a group that goes on has a task in its `tasks`: that would "
+            "be ASYNC_SPAWN_NEW_IN");
     async_scope_close_(&scope->scope);
     async_forget_(async_loop_, scope->from, scope->size);
     return error;
@@ -6639,6 +6702,7 @@ static void async_group_child_done_(async_scope *scope, async_task *child)
     if (!child->wake || child->wake == ASYNC_CANCELED) return;
     (void)async_see_(child);
     async_task_hold(child);
+    child->flags |= ASYNC_LISTED_;
     child->next = NULL; /* it has left the scope's list */
     *group->failed_tail = child;
     group->failed_tail = &child->next;
@@ -6677,8 +6741,10 @@ static int async_group_verdict_(async_group *group, async_task *task)
     } else if (group->body_error != ASYNC_CANCELED) {
         err = group->body_error;
     }
-    for (failed = group->failed; failed; failed = async_group_next_failed(failed))
+    for (failed = group->failed; failed; failed = async_group_next_failed(failed)) {
+        failed->flags &= (uint16_t)~ASYNC_LISTED_;
         async_task_release(failed);
+    }
     /* a cancel from outside is not lost: it comes at the next await */
     if (err < 0 && task->cancelling) {
         (void)async_task_uncancel(task);
@@ -7910,6 +7976,7 @@ int async_loop_close(async_loop *loop)
                                                             : NULL;
         for (; task; task = next) {
             next = async_group_next_failed(task);
+            task->flags &= (uint16_t)~ASYNC_LISTED_;
             if (task->flags & ASYNC_HEAP_) task->h.next = dead, dead = &task->h;
         }
         for (task = scope->head; task; task = task->next)

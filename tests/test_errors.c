@@ -287,3 +287,65 @@ TEST(a_step_that_does_not)
     CHECK_INT(test_reports, 0);
     CHECK_INT(async_loop_close(&loop), 0);
 }
+
+/* --- memory that its owner clears before it is used again --- */
+
+ASYNC(void, clears, args(int n), vars(int i))
+{
+    ASYNC_BEGIN
+    for (self->i = 0; self->i < self->n; self->i++) {
+        memset(&room[0], 0, sizeof room[0]);
+        ASYNC_SPAWN(&room[0], says, 0);
+        AWAIT(async_sleep, ASYNC_MS(1));
+    }
+    CHECK_INT(test_reports, self->n - 1);
+    CHECK_INT(async_running_loop()->note_count, 1);
+    ASYNC_END
+}
+TEST(errors_of_tasks_whose_memory_was_cleared)
+{
+    CHECK_INT(run_virtual(clears, 100), 0);
+    CHECK_INT(test_reports, 100);
+}
+
+/* --- a text is shown for its own error only --- */
+
+ASYNC(void, without_text)
+{
+    ASYNC_BEGIN
+    AWAIT(async_sleep, ASYNC_MS(1));
+    ASYNC_RAISE(-EIO);
+    ASYNC_END
+}
+ASYNC(void, catches_others, tasks(says s, without_text w), vars(int e; int other; async_timeout t),
+      awaits(without_text))
+{
+    ASYNC_BEGIN
+    ASYNC_TRY {
+        ASYNC_TRY
+            ASYNC_RAISE(-EPERM, "first");
+        ASYNC_CATCH(self->e) {
+            CHECK_STR(async_error_text(), "first");
+            AWAIT_ERR(self->other, without_text);
+            CHECK_INT(self->other, -EIO);
+            CHECK(!async_error_text());
+            ASYNC_TRY {
+                ASYNC_WITH(async_timeout, &self->t, ASYNC_MS(1)) AWAIT(async_sleep, ASYNC_MS(2));
+            }
+            ASYNC_CATCH(self->other) CHECK(!async_error_text());
+            ASYNC_RAISE(self->e);
+        }
+    }
+    ASYNC_CATCH(self->e) CHECK_STR(async_error_text(), "first");
+    ASYNC_SPAWN(&self->s, says, 0);
+    AWAIT_ERR(self->e, async_join, &self->s.task);
+    CHECK_STR(async_error_text(), "out of cheese");
+    ASYNC_SPAWN(&self->w, without_text);
+    AWAIT_ERR(self->e, async_join, &self->w.task);
+    CHECK(!async_error_text());
+    ASYNC_END
+}
+TEST(the_text_of_another_error_is_not_shown)
+{
+    CHECK_INT(run_virtual(catches_others), 0);
+}

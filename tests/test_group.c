@@ -555,3 +555,40 @@ TEST(TG2_many_members)
 {
     CHECK_INT(run_virtual(run_many), 0);
 }
+
+/* The memory of a member that has failed is not for another task before the group is left. */
+ASYNC(void, fails, args(int ms))
+{
+    ASYNC_BEGIN
+    AWAIT(async_sleep, ASYNC_MS(self->ms));
+    ASYNC_RAISE(-EIO, "disk on fire");
+    ASYNC_END
+}
+ASYNC(void, uses_it_again, args(bool outside), tasks(fails w), vars(async_group tg; int e))
+{
+    ASYNC_BEGIN
+    ASYNC_TRY {
+        ASYNC_WITH(async_group, &self->tg) {
+            ASYNC_SPAWN_IN(&self->tg, &self->w, fails, 1);
+            ASYNC_DO
+                AWAIT(async_sleep, ASYNC_SEC(9));
+            ASYNC_FINALLY {
+                if (self->outside) ASYNC_SPAWN(&self->w, fails, 2);
+                CHECK_INT(ASYNC_SPAWN_IN(&self->tg, &self->w, fails, 2), -ESHUTDOWN);
+            }
+        }
+    }
+    ASYNC_CATCH(self->e) {
+        CHECK_INT(self->e, -EIO);
+        CHECK_STR(async_error_text(), "disk on fire");
+        CHECK_STR(failures(&self->tg), "EIO");
+        CHECK_INT(ASYNC_SPAWN(&self->w, fails, 2), 0);
+    }
+    ASYNC_END
+}
+TEST(TG3_the_place_of_a_failed_member)
+{
+    CHECK_INT(run_virtual(uses_it_again, false), 0);
+    CHECK_PANIC("spawned while the group in which the task in this memory failed is not left",
+                run_virtual(uses_it_again, true));
+}

@@ -311,3 +311,60 @@ TEST(resumed_where_it_cannot_be)
     CHECK_PANIC("a state it does not have", run_virtual(damaged, 1234));
     CHECK_PANIC("coroutine `damaged`", run_virtual(wakes_the_dead));
 }
+
+/* A group does not wait for the frames in which its members live. */
+ASYNC(void, lends, args(async_group *tg, int joins), tasks(worker w), vars(int err))
+{
+    ASYNC_BEGIN
+    ASYNC_SPAWN_IN(self->tg, &self->w, worker, "lent");
+    if (self->joins) {
+        AWAIT(async_sleep, ASYNC_MS(1));
+        async_task_cancel(&self->w.task);
+        AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&self->w));
+    }
+    ASYNC_END
+}
+ASYNC(void, spawns_for, args(async_group *tg, ASYNC_TASK(worker) * room))
+{
+    ASYNC_BEGIN
+    ASYNC_SPAWN_IN(self->tg, self->room, worker, "lent");
+    ASYNC_END
+}
+ASYNC(void, lends_by_another, args(async_group *tg), tasks(worker w), awaits(spawns_for))
+{
+    ASYNC_BEGIN
+    AWAIT(spawns_for, self->tg, &self->w);
+    ASYNC_END
+}
+ASYNC(void, in_a_group, args(int how), vars(async_group tg), awaits(lends, lends_by_another))
+{
+    ASYNC_BEGIN
+    ASYNC_WITH(async_group, &self->tg) {
+        if (self->how == 2) AWAIT(lends_by_another, &self->tg);
+        else AWAIT(lends, &self->tg, self->how);
+        AWAIT(async_sleep, ASYNC_MS(1));
+    }
+    trace("outer");
+    ASYNC_END
+}
+TEST(a_frame_may_not_end_before_its_tasks_in_a_group_that_goes_on)
+{
+    CHECK_PANIC("`lends`, last seen at line", run_virtual(in_a_group, 0));
+    CHECK_PANIC("ends while a group that goes on has a task in its `tasks`",
+                run_virtual(in_a_group, 2));
+    CHECK_INT(run_virtual(in_a_group, 1), 0);
+    CHECK_TRACE("lent starts, lent ends, outer");
+}
+ASYNC(void, has_its_own_group, vars(async_group tg), tasks(worker w))
+{
+    ASYNC_BEGIN
+    ASYNC_WITH(async_group, &self->tg) {
+        ASYNC_SPAWN_IN(&self->tg, &self->w, worker, "member");
+    }
+    ASYNC_END
+}
+TEST(a_task_in_a_group_of_its_own_frame_has_ended_with_the_group)
+{
+    CHECK_INT(run_virtual(has_its_own_group), 0);
+    CHECK_TRACE("member starts, member ends, ");
+}

@@ -331,3 +331,27 @@ TEST(cancelled_before_its_first_step)
     CHECK_INT(run_virtual(not_even_started), 0);
     CHECK_TRACE("");
 }
+
+/* Held beyond its loop, and given back while another is current. */
+TEST(a_held_task_outlives_its_loop)
+{
+    async_options options;
+    async_loop loop, other;
+    ASYNC_TASK(work) * t;
+    int i;
+    memset(&options, 0, sizeof options);
+    options.virtual_clock = true;
+    for (i = 0; i < 2; i++) {
+        CHECK_INT(async_loop_init(&loop, &options), 0);
+        t = ASYNC_SPAWN_NEW(work, "a", 1, 0, 0);
+        async_task_hold(&t->task);
+        CHECK_INT(async_loop_run_until_complete(&loop, &t->task), 0);
+        CHECK_TRACE("a( )a@1 ");
+        if (i) CHECK_INT(async_loop_close(&loop), 0);
+        CHECK_INT(async_loop_init(&other, &options), 0);
+        CHECK_INT(ASYNC_RESULT(t), 1);
+        async_task_release(&t->task);
+        CHECK_INT(async_loop_close(&other), 0);
+        CHECK_INT(async_loop_close(&loop), 0);
+    }
+}
