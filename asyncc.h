@@ -1150,11 +1150,12 @@ enum {
 #define ASYNC_PROTOTYPES_END_
 #endif
 
-/* The types of one coroutine. X: what a generator adds. Arrays of length 0 mark places and
+/* The types of one coroutine. G: is it a generator? X: what that adds. Arrays of length 0 mark places and
  * carry facts (is it void? has it tasks?) at no cost; inside one of length 1, or g++ would warn
  * of every struct of the user's that holds a frame. The prototype is never defined: a call
  * without AWAIT meets its attribute, and AWAIT has its arguments checked by it. */
-#define ASYNC_TYPES_(R, N, X, p1, p2, p3, p4, p5, p6)                                                                   \
+#define ASYNC_TYPES_(R, N, G, X, p1, p2, p3, p4, p5, p6)                                                                   \
+    enum { async_is_generator_##N = G };                                                                                \
     __extension__ typedef struct ASYNC_ALIAS_ async_args_of_##N {                                                   \
         ASYNC_FIRST_(ASYNC_ARGS_##p1 ASYNC_ARGS_##p2 ASYNC_ARGS_##p3 ASYNC_ARGS_##p4 ASYNC_ARGS_##p5 ASYNC_ARGS_##p6                \
                      char async_none_[1][0];, )                                                                        \
@@ -1240,10 +1241,10 @@ enum {
 
 /* ASYNC(R, name, clauses) { ASYNC_BEGIN ... ASYNC_END }: a coroutine of this file.
  * ASYNC_DECLARE(R, name, clauses) in a header and ASYNC_DEFINE(name) { ... } in one file. */
-#define ASYNC(R, ...) ASYNC_1_(R, , __VA_ARGS__, async_(), async_(), async_(), async_(), async_(), async_(), )
-#define ASYNC_1_(R, X, N, p1, p2, p3, p4, p5, p6, ...) ASYNC_TYPES_(R, N, X, p1, p2, p3, p4, p5, p6) ASYNC_STATIC_(N)
-#define ASYNC_DECLARE(R, ...) ASYNC_2_(R, , __VA_ARGS__, async_(), async_(), async_(), async_(), async_(), async_(), )
-#define ASYNC_2_(R, X, N, p1, p2, p3, p4, p5, p6, ...) ASYNC_TYPES_(R, N, X, p1, p2, p3, p4, p5, p6) ASYNC_EXTERN_(N)
+#define ASYNC(R, ...) ASYNC_1_(R, 0, , __VA_ARGS__, async_(), async_(), async_(), async_(), async_(), async_(), )
+#define ASYNC_1_(R, G, X, N, p1, p2, p3, p4, p5, p6, ...) ASYNC_TYPES_(R, N, G, X, p1, p2, p3, p4, p5, p6) ASYNC_STATIC_(N)
+#define ASYNC_DECLARE(R, ...) ASYNC_2_(R, 0, , __VA_ARGS__, async_(), async_(), async_(), async_(), async_(), async_(), )
+#define ASYNC_2_(R, G, X, N, p1, p2, p3, p4, p5, p6, ...) ASYNC_TYPES_(R, N, G, X, p1, p2, p3, p4, p5, p6) ASYNC_EXTERN_(N)
 #define ASYNC_DEFINE(N)                                 \
     ASYNC_TYPE_OBJECT_(, N)                              \
     ASYNC_RESUME_(N) ASYNC_RESUME_BODY_(N)              \
@@ -1252,9 +1253,9 @@ enum {
 /* ASYNC_GENERATOR(T, name, clauses): its body may ASYNC_YIELD values of type T. */
 #define ASYNC_YIELDS_(T) T async_value_; int16_t async_pending_;
 #define ASYNC_GENERATOR(T, ...) \
-    ASYNC_1_(void, ASYNC_YIELDS_(T), __VA_ARGS__, async_(), async_(), async_(), async_(), async_(), async_(), )
+    ASYNC_1_(void, 1, ASYNC_YIELDS_(T), __VA_ARGS__, async_(), async_(), async_(), async_(), async_(), async_(), )
 #define ASYNC_DECLARE_GENERATOR(T, ...) \
-    ASYNC_2_(void, ASYNC_YIELDS_(T), __VA_ARGS__, async_(), async_(), async_(), async_(), async_(), async_(), )
+    ASYNC_2_(void, 1, ASYNC_YIELDS_(T), __VA_ARGS__, async_(), async_(), async_(), async_(), async_(), async_(), )
 
 /* Storage for a task that runs coroutine f. Its first member is `async_task task`. Zeroed memory
  * before the first spawn. */
@@ -1450,6 +1451,7 @@ static ASYNC_UNUSED_ char (*async_selecting_)[2];
     ASYNC_CASE_(ASYNC_LAST_OF_(self)):                                                              \
     async_last_:                                                                                    \
         if (sizeof self->async_tasks_) {                                                            \
+            ASYNC_UNPOISON_(self->async_awaits_)                                                    \
             async_err_ = async_join_children_(&self->async_, async_here_, async_me_, async_err_);   \
             if (async_err_ == ASYNC_PENDING_) return ASYNC_MAKE_(async_status_, ASYNC_PENDING_);    \
         }                                                                                           \
@@ -1553,10 +1555,12 @@ ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_
 #define ASYNC_DROP_(x)
 #define ASYNC_CALL_00(n, f)                                                                         \
     (void)sizeof((f)(), 0);                                                                         \
+    ASYNC_ASSERT_(!async_is_generator_##f, #f " is a generator: ASYNC_FOR runs it");               \
     async_child_ = &self->async_awaits_.f;                                                          \
     ASYNC_ENTER_BODY_(n, f)
 #define ASYNC_CALL_01(n, f, ...)                                                                    \
     (void)sizeof((f)(__VA_ARGS__), 0);                                                              \
+    ASYNC_ASSERT_(!async_is_generator_##f, #f " is a generator: ASYNC_FOR runs it");               \
     async_child_ = &self->async_awaits_.f;                                                          \
     ((struct f *)async_child_)->async_args_ = ASYNC_MAKE_(async_args_of_##f, __VA_ARGS__);   \
     ASYNC_ENTER_BODY_(n, f)
@@ -1607,6 +1611,7 @@ ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_
 #define ASYNC_SUSPEND_(n, link)                                                                     \
     if (ASYNC_RARE_(async_err_ == ASYNC_PENDING_)) {                                                \
         link self->async_.state = (async_state_)ASYNC_STATE_(n);                                        \
+        ASYNC_UNPOISON_(self->async_awaits_) /* it may be given up here, and its memory cleared */  \
         ASYNC_NOTE_LINE_                                                                            \
         return ASYNC_MAKE_(async_status_, ASYNC_PENDING_);                                          \
     ASYNC_CASE_(ASYNC_STATE_(n)):;                                                            \
@@ -1743,6 +1748,7 @@ ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_
 #define ASYNC_YIELD(...) ASYNC_YIELD_(__COUNTER__, __VA_ARGS__)
 #define ASYNC_YIELD_(n, ...) do {                                                                   \
         self->async_value_ = (__VA_ARGS__);                                                         \
+        ASYNC_UNPOISON_(self->async_awaits_)                                                        \
         self->async_.state = (async_state_)ASYNC_STATE_(n);                                             \
         ASYNC_NOTE_LINE_                                                                            \
         return ASYNC_MAKE_(async_status_, ASYNC_YIELDED_);                                          \
@@ -1958,8 +1964,10 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
 #define ASYNC_SPAWN_IN(group, tp, ...) ASYNC_SPAWN_(tp, &(group)->scope, ASYNC_PLACE_, ASYNC_IN_, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 #define ASYNC_SPAWN_ON(loop, tp, ...) ASYNC_SPAWN_(tp, &(loop)->scope, ASYNC_PLACE_, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 #define ASYNC_SPAWN_(tp, scope, place, how, f, ...) ASYNC_NAMED_(f, ) ASYNC_SPAWN__(tp, scope, place, how, f, __VA_ARGS__)
+/* A generator is no task; said by a size, as C++ has no place for an assertion here. */
+#define ASYNC_TASK_TYPE_(f) ((void)sizeof(char[async_is_generator_##f ? -1 /* use ASYNC_FOR */ : 1]), ASYNC_TYPE_REF_(f))
 #define ASYNC_SPAWN__(tp, scope, place, how, f, ...) \
-    async_spawn_placed_(ASYNC_FRAME_(&(tp)->f##_, __VA_ARGS__), ASYNC_TYPE_REF_(f), scope, how, place(), __FILE__, __LINE__)
+    async_spawn_placed_(ASYNC_FRAME_(&(tp)->f##_, __VA_ARGS__), ASYNC_TASK_TYPE_(f), scope, how, place(), __FILE__, __LINE__)
 /* Where it is named, the compiler knows whether a task lives in the frame of the body around. */
 #define ASYNC_PLACE_() async_here_, async_self_, async_size_
 #define ASYNC_SPAWN_NEW(...) ASYNC_SPAWN_NEW_(NULL, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
@@ -1969,7 +1977,7 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
 #define ASYNC_SPAWN_NEW_(scope, how, f, ...) ASYNC_NAMED_(f, ) ASYNC_SPAWN_NEW__(scope, how, f, __VA_ARGS__)
 #define ASYNC_SPAWN_NEW__(scope, how, f, ...)                                                       \
     ((ASYNC_TASK(f) *)(void *)async_spawn_new_(                                                     \
-        ASYNC_FRAME_((struct f *)async_new_frame_(sizeof(ASYNC_TASK(f)), scope), __VA_ARGS__), ASYNC_TYPE_REF_(f), scope, how))
+        ASYNC_FRAME_((struct f *)async_new_frame_(sizeof(ASYNC_TASK(f)), scope), __VA_ARGS__), ASYNC_TASK_TYPE_(f), scope, how))
 
 /* ASYNC_RUN(f, arguments): runs f to its end on a loop of its own, then cancels what is left and
  * closes the loop. Prints an unhandled error; 0 if there was none, else 1: main's return value.
@@ -1982,22 +1990,22 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
 #define ASYNC_RUN__(f, ...)                                                                         \
     [&]() -> int {                                                                                  \
         async_task_of_##f async_main_ = async_task_of_##f();                                        \
-        return async_run_main_(ASYNC_FRAME_(&async_main_.frame_, __VA_ARGS__), ASYNC_TYPE_REF_(f)); \
+        return async_run_main_(ASYNC_FRAME_(&async_main_.frame_, __VA_ARGS__), ASYNC_TASK_TYPE_(f)); \
     }()
 #define ASYNC_RUN_TO__(lv, f, ...)                                                                  \
     [&]() -> int {                                                                                  \
         async_task_of_##f async_main_ = async_task_of_##f();                                        \
-        int async_end_ = async_run_(ASYNC_FRAME_(&async_main_.frame_, __VA_ARGS__), ASYNC_TYPE_REF_(f)); \
+        int async_end_ = async_run_(ASYNC_FRAME_(&async_main_.frame_, __VA_ARGS__), ASYNC_TASK_TYPE_(f)); \
         if (!async_end_) (lv) = async_main_.frame_.async_result_;                                   \
         return async_end_;                                                                          \
     }()
 #else
 #define ASYNC_RUN__(f, ...) \
-    async_run_main_(ASYNC_FRAME_(&((ASYNC_TASK(f)){0}).frame_, __VA_ARGS__), ASYNC_TYPE_REF_(f))
+    async_run_main_(ASYNC_FRAME_(&((ASYNC_TASK(f)){0}).frame_, __VA_ARGS__), ASYNC_TASK_TYPE_(f))
 #define ASYNC_RUN_TO__(lv, f, ...)                                                                  \
     __extension__({                                                                                 \
         ASYNC_TASK(f) async_main_ = {0};                                                            \
-        int async_ran_ = async_run_(ASYNC_FRAME_(&async_main_.frame_, __VA_ARGS__), ASYNC_TYPE_REF_(f)); \
+        int async_ran_ = async_run_(ASYNC_FRAME_(&async_main_.frame_, __VA_ARGS__), ASYNC_TASK_TYPE_(f)); \
         if (!async_ran_) (lv) = async_main_.frame_.async_result_;                                   \
         async_ran_;                                                                                 \
     })
@@ -2146,12 +2154,12 @@ ASYNC_API bool async_task_cancel(async_task *task);
 /* How many cancels were asked of it; take one back (the rest is returned). */
 ASYNC_INLINE_ int async_task_cancelling(const async_task *task)
 {
-    return (int)task->cancelling;
+    return task->flags & (ASYNC_LIVE_ | ASYNC_DONE_) ? (int)task->cancelling : 0;
 }
 ASYNC_API int async_task_uncancel(async_task *task);
 #endif
-/* fn(arg) on the tick after its end. -EBUSY: call is scheduled elsewhere. async_call_cancel()
- * takes it back. */
+/* fn(arg) on the tick after its end. -EBUSY: call is scheduled elsewhere; -EINVAL: the task was never
+ * spawned. async_call_cancel() takes it back. */
 ASYNC_API int async_task_add_done_callback(async_task *task, async_call *call, int (*fn)(void *),
                                            void *arg);
 #if ASYNCC_CANCEL
@@ -5740,6 +5748,7 @@ async_task *async_current_task(void)
 #endif
 int async_task_add_done_callback(async_task *task, async_call *call, int (*fn)(void *), void *arg)
 {
+    if (!(task->flags & (ASYNC_LIVE_ | ASYNC_DONE_))) return -EINVAL;
     (void)async_see_(task);
     return async_call_after_(&async_root_(task)->up.waiters, async_task_done(task), call, fn, arg);
 }

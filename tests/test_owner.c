@@ -368,3 +368,36 @@ TEST(a_task_in_a_group_of_its_own_frame_has_ended_with_the_group)
     CHECK_INT(run_virtual(has_its_own_group), 0);
     CHECK_TRACE("member starts, member ends, ");
 }
+
+/* One that is given up between two values: its memory can be cleared, also under the address
+ * sanitizer. */
+ASYNC(int, three)
+{
+    ASYNC_BEGIN
+    AWAIT(async_sleep, ASYNC_MS(1));
+    ASYNC_RETURN(3);
+    ASYNC_END
+}
+ASYNC_GENERATOR(int, threes, vars(int n), awaits(three))
+{
+    ASYNC_BEGIN
+    for (;;) {
+        AWAIT_TO(self->n, three);
+        ASYNC_YIELD(self->n);
+    }
+    ASYNC_END
+}
+static struct threes given_up;
+ASYNC(void, gives_up, vars(int v))
+{
+    ASYNC_BEGIN
+    ASYNC_START(&given_up, threes);
+    ASYNC_FOR_IN(self->v, &given_up) break;
+    memset(&given_up, 0, sizeof given_up);
+    ASYNC_START(&given_up, threes);
+    ASYNC_END
+}
+TEST(a_generator_given_up)
+{
+    CHECK_INT(run_virtual(gives_up), 0);
+}

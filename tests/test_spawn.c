@@ -355,3 +355,17 @@ TEST(a_held_task_outlives_its_loop)
         CHECK_INT(async_loop_close(&loop), 0);
     }
 }
+
+ASYNC(void, not_yet, tasks(work w), vars(async_call c))
+{
+    ASYNC_BEGIN
+    CHECK_INT(async_task_cancelling(&self->w.task), 0);
+    CHECK(!async_task_cancel(&self->w.task));
+    CHECK_INT(async_task_error(&self->w.task), -EINPROGRESS);
+    CHECK_INT(async_task_add_done_callback(&self->w.task, &self->c, NULL, NULL), -EINVAL);
+    ASYNC_END
+}
+TEST(asked_before_it_is_spawned)
+{
+    CHECK_INT(run_virtual(not_yet), 0);
+}
