@@ -2014,7 +2014,7 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
 /* ASYNC_RUN_TASK(&task, f, arguments): the same as ASYNC_RUN, in memory of yours. */
 #define ASYNC_RUN_TASK(tp, ...) ASYNC_RUN_TASK_(tp, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 #define ASYNC_RUN_TASK_(tp, f, ...) ASYNC_NAMED_(f, ) ASYNC_RUN_TASK__(tp, f, __VA_ARGS__)
-#define ASYNC_RUN_TASK__(tp, f, ...) async_run_main_(ASYNC_FRAME_(&(tp)->f##_, __VA_ARGS__), ASYNC_TYPE_REF_(f))
+#define ASYNC_RUN_TASK__(tp, f, ...) async_run_main_(ASYNC_FRAME_(&(tp)->f##_, __VA_ARGS__), ASYNC_TASK_TYPE_(f))
 
 /* ASYNC_RESULT(&task): what it returned. Panics unless it has ended without error. */
 #define ASYNC_RESULT(tp) (async_check_result_(&(tp)->task, __FILE__, __LINE__), (tp)->frame_.async_result_)
@@ -5748,7 +5748,7 @@ async_task *async_current_task(void)
 #endif
 int async_task_add_done_callback(async_task *task, async_call *call, int (*fn)(void *), void *arg)
 {
-    if (!(task->flags & (ASYNC_LIVE_ | ASYNC_DONE_))) return -EINVAL;
+    if (!ASYNC_IS_LIVE_(task) && !async_task_done(task)) return -EINVAL;
     (void)async_see_(task);
     return async_call_after_(&async_root_(task)->up.waiters, async_task_done(task), call, fn, arg);
 }
