@@ -1,6 +1,6 @@
 /* What the tutorials claim about asyncio and no program of theirs shows: the number before each
- * name is the claim's. Their programs are in tests/seeds. Not here: what needs locks, threads or
- * as_completed, and what the compiler refuses (tests/reject.sh). */
+ * name is the claim's. Their programs are in tests/seeds. Not here: what needs locks or threads, and
+ * what the compiler refuses (tests/reject.sh). */
 #include "test.h"
 
 #include <dirent.h>
