@@ -134,7 +134,10 @@
  *     open.
  *   - as_completed gives tasks that have ended before in the order of the arguments. wait answers
  *     how many have ended; async_task_done() says which. Neither takes coroutines, only tasks.
- *   - run_until_complete() with nothing left that could wake anybody gives -EDEADLK.
+ *   - run_until_complete() with nothing left that could wake anybody gives -EDEADLK. Whoever lets
+ *     other threads call says async_loop_keep() first.
+ *   - A cancelled to_thread leaves its job behind, argument and all, which Python's garbage
+ *     collector then keeps alive. async_run_job waits for it, so that arg may live in the frame.
  *   - A task of ASYNC_SPAWN_NEW is gone after its end: async_task_hold() it to look at it later.
  *
  * Messages you will meet (gcc's words; the other compilers say the same in theirs)
@@ -7789,23 +7792,41 @@ int async_loop_init(async_loop *loop, const async_options *options)
     loop->poll_fd = loop->spare_fd = loop->wake_fd = -1;
     loop->inbox = ASYNC_NOT_OPEN_;
 #endif
-    if (!async_loop_ || !(async_loop_->flags & ASYNC_RUNNING_)) ASYNC_SET_LOOP_(loop);
+    if (!async_running_loop()) ASYNC_SET_LOOP_(loop);
     return 0;
 }
 
 #endif
 
 #if ASYNCC_CANCEL
+#if !ASYNCC_FREESTANDING
+/* The one that runs in this thread. async_loop_ may be one that was made here and runs elsewhere. */
+static ASYNCC_THREAD_LOCAL async_loop *async_running_;
+#endif
 static int async_loop_enter_(async_loop *loop)
 {
     if (loop->flags & ASYNC_CLOSED_) return -ESHUTDOWN;
     if (async_running_loop()) return -EBUSY;
     ASYNC_SET_LOOP_(loop);
+#if !ASYNCC_FREESTANDING
+    async_running_ = loop;
+#endif
 #if ASYNCC_IO
     loop->thread = &async_loop_;
 #endif
     loop->flags |= ASYNC_RUNNING_;
     return 0;
+}
+static void async_loop_leave_(async_loop *loop)
+{
+    loop->current = NULL;
+    loop->flags &= (uint8_t) ~(ASYNC_RUNNING_ | ASYNC_STOP_);
+#if !ASYNCC_FREESTANDING
+    async_running_ = NULL;
+#endif
+#if ASYNCC_IO
+    loop->thread = NULL;
+#endif
 }
 #if ASYNCC_FREESTANDING
 static int async_loop_run_(async_loop *loop)
@@ -7813,8 +7834,7 @@ static int async_loop_run_(async_loop *loop)
     int err = async_loop_enter_(loop);
     if (err) return err;
     async_turns_(loop, NULL);
-    loop->current = NULL;
-    loop->flags &= (uint8_t) ~(ASYNC_RUNNING_ | ASYNC_STOP_);
+    async_loop_leave_(loop);
     return 0;
 }
 #else
@@ -7823,11 +7843,7 @@ static int async_loop_run_(async_loop *loop)
     int err = async_loop_enter_(loop);
     if (err) return err;
     err = loop->options.slow_step.ns ? async_timed_ticks_(loop) : async_ticks_(loop, false);
-    loop->current = NULL;
-    loop->flags &= (uint8_t) ~(ASYNC_RUNNING_ | ASYNC_STOP_);
-#if ASYNCC_IO
-    loop->thread = NULL;
-#endif
+    async_loop_leave_(loop);
     return err;
 }
 #endif
@@ -7871,7 +7887,11 @@ async_loop *async_get_event_loop(void)
 #endif
 async_loop *async_running_loop(void)
 {
+#if ASYNCC_FREESTANDING
     return async_loop_ && async_loop_->flags & ASYNC_RUNNING_ ? async_loop_ : NULL;
+#else
+    return async_running_;
+#endif
 }
 
 #if ASYNCC_CANCEL
@@ -10238,8 +10258,7 @@ int async_post_(async_loop *loop, async_call *call, int (*fn)(void *), void *arg
 int async_call_soon_threadsafe(async_loop *loop, async_call *call, int (*fn)(void *), void *arg)
 {
     int err;
-    if (async_loop_ != loop || !(loop->flags & ASYNC_RUNNING_))
-        return async_post_(loop, call, fn, arg);
+    if (async_running_ != loop) return async_post_(loop, call, fn, arg);
     err = async_post_prepare_(loop, call, fn, arg); /* its own thread: in line with call_soon */
     if (!err) async_push_(loop, &call->h);
     return err;
@@ -10779,7 +10798,7 @@ int async_remote_wait(async_remote *r, async_duration d)
     struct timespec at;
     int err = 0;
     if (!r->ready) return -EINVAL;
-    if (async_loop_ == r->loop && async_running_loop()) return -EDEADLK;
+    if (async_running_ == r->loop) return -EDEADLK;
     if (d.ns < 0) d.ns = 0;
 #if defined(__APPLE__)
     (void)clock_gettime(CLOCK_REALTIME, &at);
@@ -11687,7 +11706,7 @@ int async_loop_tick(async_loop *loop)
     if (loop->wake_fd >= 0 && !loop->head) (void)async_inbox_rest_(loop); /* who posts now writes */
 #endif
     if (loop->flags & ASYNC_STOP_) err = -EINTR;
-    loop->flags &= (uint8_t) ~(ASYNC_RUNNING_ | ASYNC_STOP_);
+    async_loop_leave_(loop);
     return err;
 }
 async_time async_loop_next_deadline(async_loop *loop)

@@ -245,3 +245,25 @@ TEST(TH6_sockets_go_from_loop_to_loop)
     rm_end();
     CHECK_INT(seam_descriptors(), before);
 }
+
+/* A loop made in this thread and run by another does not keep this one from running its own, and is
+ * not mistaken for it. */
+static void *rm_run(void *arg)
+{
+    CHECK_INT(async_loop_run_forever(&rm_loop), 0);
+    return arg;
+}
+TEST(R9_a_loop_made_here_may_run_elsewhere)
+{
+    int x = 0;
+    CHECK_INT(async_loop_init(&rm_loop, NULL), 0);
+    CHECK_INT(async_loop_keep(&rm_loop), 0);
+    CHECK(pthread_create(&rm_thread, NULL, rm_run, NULL) == 0);
+    while (__atomic_load_n(&rm_loop.inbox, __ATOMIC_ACQUIRE) != (async_handle *)1) sched_yield();
+    CHECK(async_running_loop() == NULL);
+    CHECK_INT(async_call_soon_threadsafe(&rm_loop, &rm_last, rm_stop, NULL), 0);
+    pthread_join(rm_thread, NULL);
+    CHECK_INT(run_real_to(x, rm_add, 1, 2, 0), 0);
+    CHECK_INT(x, 3);
+    CHECK_INT(async_loop_close(&rm_loop), 0);
+}
