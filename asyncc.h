@@ -43,6 +43,7 @@
  *   >>io              sockets and descriptors
  *   >>streams         buffered connections, servers, happy eyeballs, sendfile
  *   >>threads         calls from other threads, and work for them
+ *   >>names           getaddrinfo, getnameinfo
  *   >>seeing          what every task waits for, as text; trace events; task-local values
  *   >>foreign         a loop that another loop drives
  *   >>signals         signals
@@ -70,6 +71,7 @@
  *   >>buffers         streams and servers
  *   >>inbox           how another thread or a signal handler reaches a loop
  *   >>pool            the threads behind to_thread
+ *   >>lookup          names, in those threads
  *   >>tree            the await tree as text
  *   >>context         task-local values
  *   >>drive           one tick at a time
@@ -3272,7 +3274,10 @@ struct ASYNC_ALIAS_ async_connect_any {
     int async_result_;
 };
 struct ASYNC_ALIAS_ async_open_connection {
-    struct async_connect_any any;
+    union {
+        struct async_connect_any any;
+        void *job[11]; /* while a name is looked up: see async_getaddrinfo */
+    } u;
 };
 struct async_wait_exit_ {
     void *on;
@@ -3313,7 +3318,8 @@ ASYNC_C_BEGIN_
 /* --- opening and closing --- */
 
 /* AWAIT(async_open_connection, &self->s, "127.0.0.1:80"): connects, and opens the stream. Addresses
- * as async_connect's. If it fails or is cancelled the stream is not open. */
+ * as async_connect's, or "example.org:http", whose addresses are looked up as by async_getaddrinfo
+ * and tried as by async_connect_any. If it fails or is cancelled the stream is not open. */
 void async_open_connection(async_stream *stream, const char *address) ASYNC_NOT_AWAITED_;
 /* AWAIT_TO(self->fd, async_connect_any, addresses, n, ASYNC_MS(250)): a connection to the first
  * address that answers, by RFC 8305 ("happy eyeballs"): the families take turns, beginning with
@@ -3609,7 +3615,9 @@ struct async_job_head_ {
     uint8_t state, kind;
 };
 enum { ASYNC_QUEUED_, ASYNC_STARTED_, ASYNC_POSTED_ }; /* a job's state */
-enum { ASYNC_WAIT_, ASYNC_DETACH_ };                   /* what a cancel does to one that runs */
+/* What a cancel does to one that runs; and whether its arg begins with a function that goes on with
+ * the result: an async_lookup_. */
+enum { ASYNC_WAIT_, ASYNC_DETACH_, ASYNC_LOOKUP_ };
 ASYNC_PROTOTYPES_
 struct ASYNC_ALIAS_ async_to_thread {
     struct async_job_head_ job;
@@ -3714,6 +3722,44 @@ ASYNC_INLINE_ int async_run_job_leaf_(struct async_run_job *room, async_frame *c
     return async_job_start_((struct async_to_thread *)(void *)room, caller, task, pool, job,
                             job->drop ? ASYNC_DETACH_ : ASYNC_WAIT_);
 }
+/* ------------------------------------------------------------------------------------------
+ * >>names         getaddrinfo() and getnameinfo() may ask servers for seconds, so they run in the
+ *                 threads of to_thread, on copies: a cancelled await ends at once, and what the
+ *                 thread still finds is dropped. Nothing is cut to fit.
+ * ------------------------------------------------------------------------------------------ */
+
+struct addrinfo;
+/* Errors of theirs: compare with ASYNC_EAI(EAI_NONAME); async_strerror() knows them. */
+#define ASYNC_EAI(code) (-31000 - ((code) < 0 ? -(code) : (code)))
+
+struct ASYNC_ALIAS_ async_getaddrinfo {
+    struct async_to_thread job;
+    struct addrinfo *async_result_;
+};
+struct ASYNC_ALIAS_ async_getnameinfo {
+    struct async_to_thread job;
+};
+/* AWAIT_TO(self->list, async_getaddrinfo, "example.org", "http", &hints): getaddrinfo(3), by the
+ * rules of its manual; free the list by freeaddrinfo(). The texts and hints are copied.
+ * -ENAMETOOLONG: a name of more than 255 bytes. */
+struct addrinfo *async_getaddrinfo(const char *name, const char *service,
+                                   const struct addrinfo *hints) ASYNC_NOT_AWAITED_;
+/* AWAIT(async_getnameinfo, &address, host, sizeof host, service, sizeof service, NI_NUMERICSERV):
+ * getnameinfo(3). host or service may be NULL, with size 0. A name that does not fit is
+ * ASYNC_EAI(EAI_OVERFLOW), and neither is written. */
+void async_getnameinfo(const async_address *address, char *host, size_t host_size, char *service,
+                       size_t service_size, int flags) ASYNC_NOT_AWAITED_;
+#define ASYNC_LEAF_async_getaddrinfo , 1
+#define ASYNC_LEAF_async_getnameinfo , 1
+ASYNC_C_BEGIN_
+ASYNC_API int async_getaddrinfo_leaf_(struct async_getaddrinfo *room, async_frame *caller,
+                                      async_task *task, const char *name, const char *service,
+                                      const struct addrinfo *hints);
+ASYNC_API int async_getnameinfo_leaf_(struct async_getnameinfo *room, async_frame *caller,
+                                      async_task *task, const async_address *address, char *host,
+                                      size_t host_size, char *service, size_t service_size,
+                                      int flags);
+ASYNC_C_END_
 ASYNC_PROTOTYPES_END_
 #endif /* ASYNCC_THREADS */
 #if ASYNCC_SIGNALS
@@ -4097,6 +4143,7 @@ ASYNC_C_END_
 #if ASYNCC_IO
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -4389,6 +4436,10 @@ const char *async_strerror(int error)
     if (error == ASYNC_EBROKEN) return "the barrier is broken";
     if (error == ASYNC_EINCOMPLETE) return "the stream ended early";
     if (error == ASYNC_ELIMIT) return "no separator within the limit";
+#if ASYNCC_THREADS
+    if (error <= -31000 && error > -32000)
+        return gai_strerror(EAI_NONAME < 0 ? error + 31000 : -31000 - error);
+#endif
     if (error < 0 && error > -4096) return strerror(-error);
     (void)snprintf(user, sizeof user, "user error %d", error);
     return user;
@@ -9803,14 +9854,6 @@ int async_connect_any_(struct async_connect_any *room, async_frame *caller, asyn
     async_attempts_end_(all);
     return err ? err : async_connected_(room);
 }
-int async_open_connection_leaf_(struct async_open_connection *room, async_frame *caller,
-                                async_task *task, async_stream *stream, const char *text)
-{
-    async_address address;
-    int err = async_address_parse(&address, text);
-    return err ? err
-               : async_connect_any_(&room->any, caller, task, &address, 1, ASYNC_MS(250), stream);
-}
 int async_peer_address(int fd, async_address *address)
 {
     __builtin_memset(address, 0, sizeof *address);
@@ -10557,7 +10600,7 @@ extern const async_ops async_job_ops_, async_job_back_ops_;
 static void async_job_abandon_(struct async_job_head_ *job, bool wait)
 {
     async_pool *pool = job->pool;
-    bool detach = job->kind == ASYNC_DETACH_, hook = detach && job->hook;
+    bool detach = (job->kind & ASYNC_DETACH_) != 0, hook = detach && job->hook;
     (void)pthread_mutex_lock(&pool->mutex);
     if (job->state == ASYNC_STARTED_ && !detach) {
         hook = !wait && job->hook;
@@ -10605,6 +10648,19 @@ static const struct async_pool_ops_ async_pools_ = {async_pools_shutdown_, async
 /* --- a job --- */
 
 /* Its turn after it has come back. */
+/* A name that is looked up: in memory of its own, for its thread may outlive who asked. */
+struct async_lookup_ {
+    int (*finish)(async_task *, struct async_lookup_ *, int result); /* 0, an error, or pending */
+    struct addrinfo hints, *list;
+    const char *name, *service; /* in `text` */
+    bool hinted;
+    async_stream *stream; /* to be opened */
+    async_address address;
+    int flags;
+    char *host_to, *service_to;
+    size_t host_size, service_size;
+    char text[1];
+};
 static void async_job_run_(async_handle *h)
 {
     async_task *task = (async_task *)(void *)h;
@@ -10613,8 +10669,11 @@ static void async_job_run_(async_handle *h)
     async_loop_->jobs--;
     async_loop_->current = task;
     h->ops = &async_ready_ops_;
-    if (err && job->kind == ASYNC_DETACH_ && job->hook) job->hook(job->arg);
-    async_step_(task, err ? err : result < 0 ? result : 0);
+    if (err && job->kind & ASYNC_DETACH_ && job->hook) job->hook(job->arg);
+    if (!err && job->kind & ASYNC_LOOKUP_)
+        result = ((struct async_lookup_ *)job->arg)
+                     ->finish(task, (struct async_lookup_ *)job->arg, result);
+    if (result != ASYNC_PENDING_ || err) async_step_(task, err ? err : result < 0 ? result : 0);
 }
 static bool async_job_cancel_(async_task *task)
 {
@@ -10625,16 +10684,16 @@ static bool async_job_cancel_(async_task *task)
     queued = job->state == ASYNC_QUEUED_;
     running = job->state == ASYNC_STARTED_;
     if (queued) async_job_unlink_(pool, job);
-    if (running && job->kind == ASYNC_DETACH_) {
+    if (running && job->kind & ASYNC_DETACH_) {
         job->by.worker->job = NULL;
         job->by.worker->drop = job->hook;
     }
     (void)pthread_mutex_unlock(&pool->mutex);
-    if (!queued && !(running && job->kind == ASYNC_DETACH_)) {
+    if (!queued && !(running && job->kind & ASYNC_DETACH_)) {
         if (running && job->hook) job->hook(job->arg);
         return false; /* told when it has come back */
     }
-    if (queued && job->kind == ASYNC_DETACH_ && job->hook) job->hook(job->arg);
+    if (queued && job->kind & ASYNC_DETACH_ && job->hook) job->hook(job->arg);
     async_loop_->jobs--;
     task->h.ops = &async_ready_ops_; /* as if it had never been away */
     async_wake_(task, ASYNC_CANCELED);
@@ -10820,6 +10879,172 @@ int async_remote_wait(async_remote *r, async_duration d)
     return err;
 }
 #endif /* ASYNCC_THREADS */
+
+/* ------------------------------------------------------------------------------------------
+ * >>lookup        Names. The memory is malloc's, because it may be a thread that gives it back.
+ * ------------------------------------------------------------------------------------------ */
+
+#if ASYNCC_THREADS
+static struct async_lookup_ *async_lookup_new_(const char *name, const char *service, size_t room)
+{
+    size_t n = name ? strlen(name) + 1 : 0, s = service ? strlen(service) + 1 : 0;
+    size_t size = sizeof(struct async_lookup_) + n + s + room;
+    struct async_lookup_ *l = (struct async_lookup_ *)ASYNCC_REALLOC(NULL, size);
+    if (!l) return NULL;
+    __builtin_memset(l, 0, sizeof *l);
+    if (name) l->name = (const char *)__builtin_memcpy(l->text, name, n);
+    if (service) l->service = (const char *)__builtin_memcpy(l->text + n, service, s);
+    return l;
+}
+static void async_lookup_drop_(void *arg)
+{
+    struct async_lookup_ *l = (struct async_lookup_ *)arg;
+    if (l->list) ASYNCC_SYS(freeaddrinfo)(l->list);
+    ASYNCC_FREE(l);
+}
+static int async_lookup_start_(void *room, async_frame *caller, async_task *task,
+                               struct async_lookup_ *l, int (*fn)(void *))
+{
+    async_job job;
+    int err;
+    job.fn = fn;
+    job.arg = l;
+    job.cancel = NULL;
+    job.drop = async_lookup_drop_;
+    err = async_job_start_((struct async_to_thread *)room, caller, task, NULL, &job,
+                           ASYNC_DETACH_ | ASYNC_LOOKUP_);
+    if (err != ASYNC_PENDING_) async_lookup_drop_(l);
+    return err;
+}
+static int async_eai_(int err)
+{
+    return err == EAI_SYSTEM ? -errno : err ? ASYNC_EAI(err) : 0;
+}
+static int async_getaddrinfo_job_(void *arg)
+{
+    struct async_lookup_ *l = (struct async_lookup_ *)arg;
+    return async_eai_(
+        ASYNCC_SYS(getaddrinfo)(l->name, l->service, l->hinted ? &l->hints : NULL, &l->list));
+}
+static int async_getaddrinfo_finish_(async_task *task, struct async_lookup_ *l, int result)
+{
+    struct async_getaddrinfo *room = (struct async_getaddrinfo *)task->u.on;
+    room->async_result_ = l->list;
+    l->list = NULL;
+    async_lookup_drop_(l);
+    return result;
+}
+int async_getaddrinfo_leaf_(struct async_getaddrinfo *room, async_frame *caller, async_task *task,
+                            const char *name, const char *service, const struct addrinfo *hints)
+{
+    struct async_lookup_ *l;
+    if (name && strlen(name) > 255) return -ENAMETOOLONG; /* more than DNS can hold */
+    l = async_lookup_new_(name, service, 0);
+    if (!l) return -ENOMEM;
+    l->finish = async_getaddrinfo_finish_;
+    l->hinted = hints != NULL;
+    if (hints) {
+        l->hints.ai_flags = hints->ai_flags;
+        l->hints.ai_family = hints->ai_family;
+        l->hints.ai_socktype = hints->ai_socktype;
+        l->hints.ai_protocol = hints->ai_protocol;
+    }
+    return async_lookup_start_(room, caller, task, l, async_getaddrinfo_job_);
+}
+
+static int async_getnameinfo_job_(void *arg)
+{
+    struct async_lookup_ *l = (struct async_lookup_ *)arg;
+    return async_eai_(ASYNCC_SYS(getnameinfo)((struct sockaddr *)&l->address.storage,
+                                              l->address.length, l->text,
+                                              l->host_to ? NI_MAXHOST : 0, l->text + NI_MAXHOST,
+                                              l->service_to ? NI_MAXSERV : 0, l->flags));
+}
+static int async_getnameinfo_finish_(async_task *task, struct async_lookup_ *l, int result)
+{
+    const char *host = l->text, *service = l->text + NI_MAXHOST;
+    (void)task;
+    if (!result && ((l->host_to && strlen(host) >= l->host_size) ||
+                    (l->service_to && strlen(service) >= l->service_size)))
+        result = ASYNC_EAI(EAI_OVERFLOW);
+    if (!result && l->host_to) __builtin_memcpy(l->host_to, host, strlen(host) + 1);
+    if (!result && l->service_to) __builtin_memcpy(l->service_to, service, strlen(service) + 1);
+    async_lookup_drop_(l);
+    return result;
+}
+int async_getnameinfo_leaf_(struct async_getnameinfo *room, async_frame *caller, async_task *task,
+                            const async_address *address, char *host, size_t host_size,
+                            char *service, size_t service_size, int flags)
+{
+    struct async_lookup_ *l = async_lookup_new_(NULL, NULL, NI_MAXHOST + NI_MAXSERV);
+    if (!l) return -ENOMEM;
+    l->finish = async_getnameinfo_finish_;
+    l->address = *address;
+    l->flags = flags;
+    l->host_to = host_size ? host : NULL;
+    l->service_to = service_size ? service : NULL;
+    l->host_size = host_size;
+    l->service_size = service_size;
+    return async_lookup_start_(room, caller, task, l, async_getnameinfo_job_);
+}
+
+/* The addresses are there: connect to one of them, in the same leaf. */
+static int async_open_by_name_finish_(async_task *task, struct async_lookup_ *l, int result)
+{
+    struct async_open_connection *room = (struct async_open_connection *)task->u.on;
+    async_stream *stream = l->stream;
+    async_address addresses[32];
+    const struct addrinfo *a;
+    size_t n = 0;
+    for (a = l->list; a && n < 32; a = a->ai_next) {
+        if (a->ai_addrlen > sizeof addresses[n].storage) continue;
+        __builtin_memset(&addresses[n], 0, sizeof addresses[n]);
+        __builtin_memcpy(&addresses[n].storage, a->ai_addr, a->ai_addrlen);
+        addresses[n++].length = (socklen_t)a->ai_addrlen;
+    }
+    async_lookup_drop_(l);
+    return result ? result
+                  : async_connect_any_(&room->u.any, task->frame, task, addresses, n, ASYNC_MS(250),
+                                       stream);
+}
+/* "name:service". Numbers that are none are no names, and a port is not cut to 16 bits. */
+static int async_open_by_name_(struct async_open_connection *room, async_frame *caller,
+                               async_task *task, async_stream *stream, const char *text)
+{
+    const char *colon = text ? strrchr(text, ':') : NULL;
+    struct async_lookup_ *l;
+    size_t n = colon ? (size_t)(colon - text) : 0;
+    ASYNC_ASSERT_(sizeof(struct async_to_thread) <= sizeof room->u.job, "room for the job");
+    if (n == 0 || !colon[1] || strspn(text, "0123456789.") == n || memchr(text, ':', n) ||
+        memchr(text, '[', n) || memchr(text, '/', n) ||
+        (strspn(colon + 1, "0123456789") == strlen(colon + 1) &&
+         (strlen(colon + 1) > 5 || atoi(colon + 1) > 65535)))
+        return -EINVAL;
+    if (n > 255) return -ENAMETOOLONG;
+    if (stream->flags & ASYNC_STREAM_OPEN_) return -EBUSY;
+    l = async_lookup_new_(text, NULL, 0);
+    if (!l) return -ENOMEM;
+    l->text[n] = 0;
+    l->service = l->text + n + 1;
+    l->finish = async_open_by_name_finish_;
+    l->stream = stream;
+    l->hinted = true;
+    l->hints.ai_socktype = SOCK_STREAM;
+    return async_lookup_start_(room, caller, task, l, async_getaddrinfo_job_);
+}
+#endif
+int async_open_connection_leaf_(struct async_open_connection *room, async_frame *caller,
+                                async_task *task, async_stream *stream, const char *text)
+{
+    async_address address;
+    int err = async_address_parse(&address, text);
+#if ASYNCC_THREADS
+    if (err) return async_open_by_name_(room, caller, task, stream, text);
+#endif
+    return err ? err
+               : async_connect_any_(&room->u.any, caller, task, &address, 1, ASYNC_MS(250), stream);
+}
+
 #if ASYNCC_SIGNALS
 /* ------------------------------------------------------------------------------------------
  * >>receivers     Signals. One list of receivers for the process, one handler. The handler looks

@@ -19,6 +19,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -331,6 +332,38 @@ static SEAM_UNUSED ssize_t seam_sendfile(int fd, int file, off_t *at, size_t siz
 }
 SEAM(ssize_t, pread, (int fd, void *data, size_t size, off_t at), (fd, data, size, at), EINTR, EIO,
      0)
+
+/* Names: what a test says, or the system's. It runs in a thread. */
+static int (*seam_names)(const char *name, const char *service, const struct addrinfo *hints,
+                         struct addrinfo **list);
+SEAM_CALL(getaddrinfo, EMFILE, ENOMEM, 0)
+static SEAM_UNUSED int seam_getaddrinfo(const char *name, const char *service,
+                                        const struct addrinfo *hints, struct addrinfo **list)
+{
+    int error = seam_enter(&seam_of_getaddrinfo);
+    if (!error) {
+        error = (seam_names ? seam_names : getaddrinfo)(name, service, hints, list);
+        if (!error) __atomic_add_fetch(&seam_blocks, 1, __ATOMIC_RELAXED);
+        return error;
+    }
+    errno = error;
+    return EAI_SYSTEM;
+}
+static SEAM_UNUSED void seam_freeaddrinfo(struct addrinfo *list)
+{
+    __atomic_sub_fetch(&seam_blocks, 1, __ATOMIC_RELAXED); /* a list counts as one */
+    freeaddrinfo(list);
+}
+SEAM_CALL(getnameinfo, EMFILE, ENOMEM, 0)
+static SEAM_UNUSED int seam_getnameinfo(const struct sockaddr *a, socklen_t size, char *host,
+                                        socklen_t host_size, char *service, socklen_t service_size,
+                                        int flags)
+{
+    int error = seam_enter(&seam_of_getnameinfo);
+    if (!error) return getnameinfo(a, size, host, host_size, service, service_size, flags);
+    errno = error;
+    return EAI_SYSTEM;
+}
 
 SEAM_CALL(realloc, ENOMEM, 0)
 static SEAM_UNUSED void *seam_realloc(void *old, size_t size)
