@@ -10670,10 +10670,12 @@ static void async_job_run_(async_handle *h)
     async_loop_->current = task;
     h->ops = &async_ready_ops_;
     if (err && job->kind & ASYNC_DETACH_ && job->hook) job->hook(job->arg);
-    if (!err && job->kind & ASYNC_LOOKUP_)
-        result = ((struct async_lookup_ *)job->arg)
-                     ->finish(task, (struct async_lookup_ *)job->arg, result);
-    if (result != ASYNC_PENDING_ || err) async_step_(task, err ? err : result < 0 ? result : 0);
+    if (!err && job->kind & ASYNC_LOOKUP_) {
+        struct async_lookup_ *l = (struct async_lookup_ *)job->arg;
+        result = l->finish(task, l, result);
+        if (result == ASYNC_PENDING_) return; /* it goes on as another wait */
+    }
+    async_step_(task, err ? err : result < 0 ? result : 0);
 }
 static bool async_job_cancel_(async_task *task)
 {
