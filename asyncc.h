@@ -3942,61 +3942,20 @@ ASYNC_API int async_process_exit_leaf_(struct async_process_exit *room, async_fr
 ASYNC_C_END_
 ASYNC_PROTOTYPES_END_
 
-ASYNC(void, async_process_feed_, args(async_process *process, const void *input, size_t size),
-      vars(int error))
-{
-    ASYNC_BEGIN
-    if (self->size)
-        AWAIT_ERR(self->error, async_write_all, self->process->in, self->input, self->size);
-    (void)async_close_pipe(&self->process->in);
-    if (self->error && self->error != -EPIPE && self->error != -ECONNRESET)
-        ASYNC_RAISE(self->error);
-    ASYNC_END
-}
-ASYNC(void, async_process_drain_, args(int *fd, async_output *to),
-      vars(ptrdiff_t n; async_output none), raw(char rest[4096]))
-{
-    async_output *const to = self->to ? self->to : &self->none;
-    ASYNC_BEGIN
-    to->size = 0;
-    do {
-        if (to->size < to->room)
-            AWAIT_TO(self->n, async_read, *self->fd, to->data + to->size, to->room - to->size);
-        else AWAIT_TO(self->n, async_read, *self->fd, self->rest, sizeof self->rest);
-        to->size += (size_t)self->n;
-    } while (self->n > 0);
-    (void)async_close_pipe(self->fd);
-    ASYNC_END
-}
+ASYNC_DECLARE(void, async_process_feed_,
+              args(async_process *process, const void *input, size_t size), vars(int error));
+ASYNC_DECLARE(void, async_process_drain_, args(int *fd, async_output *to),
+              vars(ptrdiff_t n; async_output none), raw(char rest[4096]));
 /* AWAIT_TO(self->code, async_process_communicate, &self->p, input, size, &self->out, &self->err),
  * with awaits(async_process_communicate): writes the input and reads both outputs at the same time,
  * as far as there are pipes, closes them, and waits for the end: its code. NULL drops what comes.
  * A child that does not read all its input is no error. */
-ASYNC(int, async_process_communicate,
-      args(async_process *process, const void *input, size_t size, async_output *out,
-           async_output *err),
-      vars(async_task *t[3]; uint32_t n; int code),
-      tasks(async_process_feed_ feed, async_process_drain_ drain, async_process_drain_ drain_err))
-{
-    async_process *const p = self->process;
-    ASYNC_BEGIN
-    if (p->in >= 0) {
-        ASYNC_SPAWN(&self->feed, async_process_feed_, p, self->input, self->size);
-        self->t[self->n++] = &self->feed.task;
-    }
-    if (p->out >= 0) {
-        ASYNC_SPAWN(&self->drain, async_process_drain_, &p->out, self->out);
-        self->t[self->n++] = &self->drain.task;
-    }
-    if (p->err >= 0) {
-        ASYNC_SPAWN(&self->drain_err, async_process_drain_, &p->err, self->err);
-        self->t[self->n++] = &self->drain_err.task;
-    }
-    if (self->n) AWAIT(async_gather, ASYNC_TASK_POINTERS(self->t, self->n));
-    AWAIT_TO(self->code, async_process_wait, p);
-    ASYNC_RETURN(self->code);
-    ASYNC_END
-}
+ASYNC_DECLARE(int, async_process_communicate,
+              args(async_process *process, const void *input, size_t size, async_output *out,
+                   async_output *err),
+              vars(async_task *t[3]; uint32_t n; int code),
+              tasks(async_process_feed_ feed, async_process_drain_ drain,
+                    async_process_drain_ drain_err));
 #endif /* ASYNCC_SIGNALS */
 #endif /* ASYNCC_IO */
 
@@ -11671,6 +11630,52 @@ static void async_processes_close_(async_loop *loop)
         p->waiters = NULL;
         async_process_close_pipes_(p);
     }
+}
+
+ASYNC_DEFINE(async_process_feed_)
+{
+    ASYNC_BEGIN
+    if (self->size)
+        AWAIT_ERR(self->error, async_write_all, self->process->in, self->input, self->size);
+    (void)async_close_pipe(&self->process->in);
+    if (self->error && self->error != -EPIPE && self->error != -ECONNRESET)
+        ASYNC_RAISE(self->error);
+    ASYNC_END
+}
+ASYNC_DEFINE(async_process_drain_)
+{
+    async_output *const to = self->to ? self->to : &self->none;
+    ASYNC_BEGIN
+    to->size = 0;
+    do {
+        if (to->size < to->room)
+            AWAIT_TO(self->n, async_read, *self->fd, to->data + to->size, to->room - to->size);
+        else AWAIT_TO(self->n, async_read, *self->fd, self->rest, sizeof self->rest);
+        to->size += (size_t)self->n;
+    } while (self->n > 0);
+    (void)async_close_pipe(self->fd);
+    ASYNC_END
+}
+ASYNC_DEFINE(async_process_communicate)
+{
+    async_process *const p = self->process;
+    ASYNC_BEGIN
+    if (p->in >= 0) {
+        ASYNC_SPAWN(&self->feed, async_process_feed_, p, self->input, self->size);
+        self->t[self->n++] = &self->feed.task;
+    }
+    if (p->out >= 0) {
+        ASYNC_SPAWN(&self->drain, async_process_drain_, &p->out, self->out);
+        self->t[self->n++] = &self->drain.task;
+    }
+    if (p->err >= 0) {
+        ASYNC_SPAWN(&self->drain_err, async_process_drain_, &p->err, self->err);
+        self->t[self->n++] = &self->drain_err.task;
+    }
+    if (self->n) AWAIT(async_gather, ASYNC_TASK_POINTERS(self->t, self->n));
+    AWAIT_TO(self->code, async_process_wait, p);
+    ASYNC_RETURN(self->code);
+    ASYNC_END
 }
 #endif /* ASYNCC_SIGNALS */
 #endif /* ASYNCC_IO */
