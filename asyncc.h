@@ -1309,7 +1309,7 @@ enum {
 #define ASYNC_PRAGMAS_LANGUAGE_ _Pragma("GCC diagnostic ignored \"-Wnarrowing\"")
 #else
 #define ASYNC_PRAGMAS_LANGUAGE_                                     \
-    _Pragma("GCC diagnostic warning \"-Wsystem-headers\"")          \
+    ASYNC_PRAGMA_SYSTEM_                                            \
     _Pragma("GCC diagnostic error \"-Wjump-misses-init\"")          \
     _Pragma("GCC diagnostic error \"-Wint-conversion\"")            \
     _Pragma("GCC diagnostic error \"-Wincompatible-pointer-types\"")
@@ -1319,6 +1319,10 @@ enum {
 #define ASYNC_PRAGMAS_
 #define ASYNC_PRAGMAS_END_
 #endif
+
+/* Where this header is a system's, its macros would not be warned of. gcc cannot take this back, and
+ * goes on to warn of what system headers below do: so not from the coroutines of this header on. */
+#define ASYNC_PRAGMA_SYSTEM_
 
 /* Labels far outside int: in a user's own switch they do not fit, which is an error. */
 #if ASYNCC_SWITCH_CHECK
@@ -4081,6 +4085,8 @@ ASYNC_API int async_loop_fd(async_loop *loop);
 #endif
 ASYNC_C_END_
 #endif
+#undef ASYNC_PRAGMA_SYSTEM_
+#define ASYNC_PRAGMA_SYSTEM_ _Pragma("GCC diagnostic warning \"-Wsystem-headers\"")
 #endif /* ASYNCC_H_ */
 /* ==========================================================================================
  * >>implementation   In the one file that says #define ASYNCC_IMPLEMENTATION.
