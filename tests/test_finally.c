@@ -53,7 +53,7 @@ ASYNC(void, block_as_task, args(enum how first, enum how second, bool late), tas
     ASYNC_END
 }
 
-TEST(every_way_out_of_both_parts)
+TEST(X4_every_way_out_of_both_parts)
 {
     static const char *const first[] = {"do done ", "do ", "do ", "do "};
     static const char *const second[] = {"finally finished ", "finally ", "finally ", "finally "};

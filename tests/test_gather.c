@@ -325,7 +325,7 @@ ASYNC(void, too_late, args(int hops), tasks(quiet a, quiet b, two g))
     AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&self->g));
     ASYNC_END
 }
-TEST(G8_cancel_after_the_children_have_ended)
+TEST(G8_C20_cancel_after_the_children_have_ended)
 {
     CHECK_INT(run_virtual(too_late, 1), 0);
     CHECK_TRACE("1 1 0 true\ngather: cancelled at 0\n");

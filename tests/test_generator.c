@@ -58,7 +58,7 @@ ASYNC(int, cancelled_loop, args(bool late), tasks(loop t))
     ASYNC_END
 }
 
-TEST(closed_however_the_loop_is_left)
+TEST(AG1_AG4_closed_however_the_loop_is_left)
 {
     int i, r = 0;
     for (i = 0; i < 2; i++) {
@@ -113,7 +113,7 @@ ASYNC(void, cancels, tasks(consumer t))
     ASYNC_END
 }
 
-TEST(cancelled_inside_the_generator)
+TEST(AG6_cancelled_inside_the_generator)
 {
     CHECK_INT(run_virtual(cancels), ASYNC_CANCELED);
     CHECK_TRACE("1 inner outer ");
@@ -169,7 +169,7 @@ ASYNC(void, after_error, vars(int v; int e; struct count gen))
     ASYNC_END
 }
 
-TEST(borrowed)
+TEST(AG3_AG5_borrowed)
 {
     int i;
     for (i = 0; i < 2; i++) {
@@ -208,7 +208,7 @@ ASYNC(void, shares, tasks(takes a, takes b), vars(int e; struct count gen))
     ASYNC_END
 }
 
-TEST(a_second_consumer)
+TEST(AG9_a_second_consumer)
 {
     CHECK_INT(run_virtual(shares), 0);
     CHECK_TRACE("( 2:busy 1 1:0 1:1 1:2 ) ");
@@ -308,7 +308,7 @@ ASYNC(void, closes_stubborn, vars(int v; struct stubborn gen))
     ASYNC_END
 }
 
-TEST(yield_while_it_is_closed)
+TEST(AG10_yield_while_it_is_closed)
 {
     CHECK_PANIC("coroutine `stubborn`", run_virtual(closes_stubborn));
     CHECK_PANIC("ASYNC_YIELD while it is being closed", run_virtual(closes_stubborn));
@@ -321,7 +321,7 @@ ASYNC(void, forgets_to_start, vars(int v; struct count gen))
     ASYNC_END
 }
 
-TEST(never_started)
+TEST(AG4_never_started)
 {
     CHECK_PANIC("coroutine `forgets_to_start`: ASYNC_FOR_IN over", run_virtual(forgets_to_start));
 }

@@ -1,6 +1,6 @@
 /* What the tutorials claim about asyncio and no program of theirs shows: the number before each
- * name is the claim's. Their programs are in tests/seeds. Not here: what needs locks or threads, and
- * what the compiler refuses (tests/reject.sh). */
+ * name is the claim's. Their programs are in tests/seeds, and
+ * what the compiler refuses in tests/reject.sh: tests/seeds/claims.txt lists them all. */
 #include "test.h"
 
 #include <dirent.h>
@@ -685,4 +685,55 @@ ASYNC(void, adds_up, vars(async_group tg), tasks(later a, later b, later c), awa
 TEST(S105_one_after_the_other_takes_the_sum_together_the_longest)
 {
     CHECK_INT(run_virtual(adds_up), 0);
+}
+
+/* --- S19, S61, S101, S102: a thread blocks, the loop does not --- */
+
+static int blocks_in_a_thread(void *arg)
+{
+    struct timespec t = {0, 100000000};
+    (void)arg;
+    nanosleep(&t, NULL);
+    return 7;
+}
+static int background_ran;
+ASYNC(void, background)
+{
+    ASYNC_BEGIN
+    for (;;) {
+        background_ran++;
+        AWAIT(async_sleep, ASYNC_MS(10));
+    }
+    ASYNC_END
+}
+ASYNC(int, awaits_a_thread, tasks(background b), vars(int n))
+{
+    ASYNC_BEGIN
+    ASYNC_SPAWN(&self->b, background);
+    AWAIT_TO(self->n, async_to_thread, blocks_in_a_thread, NULL);
+    ASYNC_RETURN(self->n);
+    ASYNC_END
+}
+TEST(S19_S61_S101_S102_a_task_goes_on_while_a_thread_blocks_and_ends_with_main)
+{
+    int n = 0;
+    CHECK_INT(run_real_to(n, awaits_a_thread), 0);
+    CHECK_INT(n, 7);
+    CHECK(background_ran > 1); /* as often as the machine has let it: ten times if it is idle */
+}
+
+/* --- S69, S80: the handle is pending also while the task runs --- */
+
+ASYNC(void, looks_at_itself)
+{
+    ASYNC_BEGIN
+    CHECK(!async_task_done(async_current_task()));
+    CHECK_INT(async_task_error(async_current_task()), -EINPROGRESS);
+    AWAIT(async_sleep, ASYNC_MS(0));
+    CHECK(!async_task_done(async_current_task()));
+    ASYNC_END
+}
+TEST(S69_S80_pending_while_it_runs)
+{
+    CHECK_INT(run_virtual(looks_at_itself), 0);
 }

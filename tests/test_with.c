@@ -65,7 +65,7 @@ ASYNC(int, cancelled_block, args(struct res *r, enum how how, bool late), tasks(
     ASYNC_END
 }
 
-TEST(every_way_out)
+TEST(CM2_CM3_CM4_CM5_every_way_out)
 {
     int i;
     for (i = 0; i < 8; i++) { /* suspended or not: in enter, body, exit */
@@ -126,7 +126,7 @@ ASYNC(int, two, args(struct res *a, struct res *b, enum how how, bool late),
     ASYNC_END
 }
 
-TEST(two_nested)
+TEST(CM1_two_nested)
 {
     int i, x = 0;
     for (i = 0; i < 8; i++) {

@@ -71,7 +71,7 @@ ASYNC(void, wt_main, tasks(wt_wait_future a, wt_wait_event b, wt_wait_lock c))
     pthread_join(thread, NULL);
     ASYNC_END
 }
-TEST(D2_the_wrong_thread_is_told)
+TEST(D2_TH7_the_wrong_thread_is_told)
 {
     CHECK_INT(run_real(wt_main), 0);
 }
