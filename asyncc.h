@@ -922,8 +922,9 @@ struct async_loop {
     async_task *current;        /* inside a step: whose */
     int64_t now;                /* the clock, as last read */
     int64_t next_timer;         /* no timer is due before this */
-    uint32_t timers;            /* live ones */
+    uint32_t leftover;          /* tasks that run() still waits for */
     uint8_t flags;
+    uint8_t note_bits;
 #if ASYNCC_ONE_LOOP
     volatile async_time ticks; /* by async_tick() */
 #endif
@@ -939,18 +940,16 @@ struct async_loop {
 #endif
     async_scope scope;   /* tasks that nobody else answers for */
     async_scope *scopes; /* all, this one included */
-    uint32_t leftover;   /* tasks that run() still waits for */
     async_options options;
     async_note_ *notes; /* a hash table of 1 << note_bits */
     uint32_t note_count, note_age;
-    uint8_t note_bits;
     async_note_ few_notes[8];
 #if ASYNCC_IO
     async_fd_ *fds, few_fds[ASYNC_FEW_FDS_];
     int fd_count, fd_waits; /* table size; waiters in it */
     void *poll_set;         /* what poll() is asked, and for how many it has room */
-    int poll_room;
     uint64_t few_polls[ASYNC_FEW_FDS_];
+    int poll_room;
     int poll_fd;  /* epoll or kqueue; -1: not open */
     int spare_fd; /* given up to accept and refuse when descriptors run out */
     const async_task *io_task;
@@ -4987,13 +4986,11 @@ static void async_timer_add_(async_loop *loop, async_handle *h, int64_t when)
 #else
     async_near_put_(&loop->near, h);
 #endif
-    loop->timers++;
     if (when < loop->next_timer) loop->next_timer = when;
 }
 /* Deadlines are mostly moved, not met: only the earliest one's end makes next_timer too early. */
 static void async_timer_gone_(async_loop *loop, async_handle *h)
 {
-    loop->timers--;
     if (ASYNC_WHEN_(h) <= loop->next_timer) loop->flags |= ASYNC_STALE_;
 }
 static void async_timer_remove_(async_loop *loop, async_handle *h)
@@ -5002,17 +4999,12 @@ static void async_timer_remove_(async_loop *loop, async_handle *h)
     async_timer_gone_(loop, h);
 }
 
-static void async_timer_fire_(async_loop *loop, async_handle *h)
-{
-    loop->timers--;
-    async_notify_(h, 0);
-}
 static void async_near_fire_(async_loop *loop, int64_t until)
 {
     async_handle *h;
     while ((h = loop->near) != NULL && ASYNC_WHEN_(h) <= until) {
         async_unlink_(h);
-        async_timer_fire_(loop, h);
+        async_notify_(h, 0);
     }
 }
 
@@ -5084,7 +5076,7 @@ static bool async_wheel_sort_(async_loop *loop, struct async_slot_ *s, bool turn
     for (k = 0; k < s->n; k++) *s->list[k] = NULL;
     i = 0;
     if (!loop->near)
-        while (i < n && few[i].when <= loop->now) async_timer_fire_(loop, few[i++].h);
+        while (i < n && few[i].when <= loop->now) async_notify_(few[i++].h, 0);
     for (; i < n; i++) {
         async_near_put_(at, few[i].h);
         at = &few[i].h->next;
@@ -5108,7 +5100,7 @@ static void async_wheel_enter_(async_loop *loop, struct async_slot_ *s)
         if (!turned) async_list_turn_(s->list[0]);
         for (h = *s->list[0], *s->list[0] = NULL; h; h = next) {
             next = h->next;
-            async_timer_fire_(loop, h);
+            async_notify_(h, 0);
         }
     }
 }
