@@ -140,6 +140,9 @@
  *     other threads call says async_loop_keep() first.
  *   - A cancelled to_thread leaves its job behind, argument and all, which Python's garbage
  *     collector then keeps alive. async_run_job waits for it, so that arg may live in the frame.
+ *   - A stream must live until it has been closed: wait for that, use ASYNC_WITH, or abort it. A
+ *     handler's is closed after the handler's end. What came before a connection broke can still
+ *     be read; asyncio drops it. A write is refused when too much is unsent; asyncio's buffer grows.
  *   - A task of ASYNC_SPAWN_NEW is gone after its end: async_task_hold() it to look at it later.
  *
  * Messages you will meet (gcc's words; the other compilers say the same in theirs)
