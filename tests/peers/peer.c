@@ -28,7 +28,10 @@ static size_t most_unsent;
 ASYNC(void, answer, args(async_stream *stream), vars(async_bytes head; size_t size; int err),
       raw(char body[LONGEST]))
 {
+    static const int little = 131072; /* the kernel keeps no more, so that a late reader is felt */
     ASYNC_BEGIN
+    if (setsockopt(self->stream->fd, SOL_SOCKET, SO_SNDBUF, &little, sizeof little) < 0)
+        ASYNC_RAISE(-errno);
     for (;;) {
         AWAIT_TO(self->head, async_stream_readline, self->stream);
         if (self->head.size == 0) break; /* the other half is closed: this one still works */
