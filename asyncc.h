@@ -11186,14 +11186,16 @@ bool async_remove_signal_handler(async_signal *s)
 /* At its loop's close. Its tasks are gone, and their waits. */
 static void async_signals_close_(async_loop *loop)
 {
-    async_signal *s, *next;
+    async_signal *s;
+    sigset_t mask;
     async_signals_check_fork_();
-    for (s = async_signals_.first; s; s = next) {
-        next = s->next;
-        if (s->call.loop != loop) continue;
+    do {
+        async_signals_lock_(&mask);
+        for (s = async_signals_.first; s && s->call.loop != loop; s = s->next) {}
+        async_signals_unlock_(&mask);
+        if (!s) return;
         s->waiter = NULL;
-        (void)async_remove_signal_handler(s);
-    }
+    } while (async_remove_signal_handler(s));
 }
 
 /* The smallest number that has come, or 0. */
