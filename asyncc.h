@@ -48,6 +48,7 @@
  *   >>foreign         a loop that another loop drives
  *   >>signals         signals
  *   >>processes       child processes
+ *   >>files           files, their lines, directories
  *   >>implementation  from here on nothing is for users:
  *   >>seam            system calls, clock and allocator, all replaceable
  *   >>reports         panics and the error handler
@@ -77,6 +78,7 @@
  *   >>drive           one tick at a time
  *   >>receivers       how a signal reaches all who want it
  *   >>children        how processes are started, watched and reaped
+ *   >>disk            what threads do for files
  *   >>licence         MIT
  */
 #ifndef ASYNCC_H_
@@ -3621,9 +3623,10 @@ struct async_job_head_ {
     uint8_t state, kind;
 };
 enum { ASYNC_QUEUED_, ASYNC_STARTED_, ASYNC_POSTED_ }; /* a job's state */
-/* What a cancel does to one that runs; and whether its arg begins with a function that goes on with
- * the result: an async_lookup_. */
-enum { ASYNC_WAIT_, ASYNC_DETACH_, ASYNC_LOOKUP_ };
+/* What a cancel does to one that runs: waits for it, leaves it to itself, or waits and has it
+ * undone; and whether its arg begins with a function that goes on with the result: an
+ * async_lookup_. */
+enum { ASYNC_WAIT_, ASYNC_DETACH_, ASYNC_LOOKUP_, ASYNC_UNDO_ = 4 };
 ASYNC_PROTOTYPES_
 struct ASYNC_ALIAS_ async_to_thread {
     struct async_job_head_ job;
@@ -3963,6 +3966,251 @@ ASYNC_DECLARE(int, async_process_communicate,
               tasks(async_process_feed_ feed, async_process_drain_ drain,
                     async_process_drain_ drain_err));
 #endif /* ASYNCC_SIGNALS */
+#if ASYNCC_THREADS
+/* ------------------------------------------------------------------------------------------
+ * >>files         Files, off the loop: in the threads of to_thread, as no system says when a disk
+ *                 is ready. A path or buffer has to live until its await ends, also a cancelled
+ *                 one: that waits until no thread uses it any more. Any number of tasks may use a
+ *                 file at once; reads and writes without an offset share its position.
+ *                 For pipes, ttys and sockets see >>io: a thread that waits for one is taken.
+ * ------------------------------------------------------------------------------------------ */
+
+typedef struct async_file {
+    int fd; /* yours to set too, for a descriptor that was opened elsewhere */
+} async_file;
+typedef struct async_line {
+    char *text;  /* with its '\n', unless it is the last and has none, and then a 0 */
+    size_t size; /* without the 0 */
+} async_line;
+
+ASYNC_PROTOTYPES_
+struct stat;
+struct async_file_io_ {
+    struct async_to_thread job;
+    int fd;
+    union {
+        void *data;
+        const char *path;
+    } from;
+    union {
+        void *data;
+        async_file *file;
+        int64_t at; /* -1: at its position */
+    } to;
+    ptrdiff_t n; /* what is asked for, then what was done */
+};
+#define ASYNC_FILE_TYPE_(name, R)                                                                  \
+    struct ASYNC_ALIAS_ name {                                                                     \
+        struct async_to_thread job;                                                                \
+        int fd;                                                                                    \
+        void *from, *to;                                                                           \
+        R async_result_;                                                                           \
+    };                                                                                             \
+    ASYNC_ASSERT_(offsetof(struct name, async_result_) == offsetof(struct async_file_io_, n), #name)
+ASYNC_FILE_TYPE_(async_file_enter, ptrdiff_t);
+ASYNC_FILE_TYPE_(async_file_exit, ptrdiff_t);
+ASYNC_FILE_TYPE_(async_file_read, ptrdiff_t);
+ASYNC_FILE_TYPE_(async_file_write, ptrdiff_t);
+ASYNC_FILE_TYPE_(async_file_sync, ptrdiff_t);
+ASYNC_FILE_TYPE_(async_file_stat, ptrdiff_t);
+ASYNC_FILE_TYPE_(async_file_pread, ptrdiff_t);
+ASYNC_FILE_TYPE_(async_file_pwrite, ptrdiff_t);
+ASYNC_FILE_TYPE_(async_stat, ptrdiff_t);
+ASYNC_FILE_TYPE_(async_read_directory_, ptrdiff_t);
+#define ASYNC_LEAF_async_file_enter , 1
+#define ASYNC_LEAF_async_file_exit , 1
+#define ASYNC_LEAF_async_file_read , 1
+#define ASYNC_LEAF_async_file_write , 1
+#define ASYNC_LEAF_async_file_sync , 1
+#define ASYNC_LEAF_async_file_stat , 1
+#define ASYNC_LEAF_async_file_pread , 1
+#define ASYNC_LEAF_async_file_pwrite , 1
+#define ASYNC_LEAF_async_stat , 1
+#define ASYNC_LEAF_async_read_directory_ , 1
+ASYNC_C_BEGIN_
+/* ASYNC_WITH(async_file, &self->f, "name", O_RDONLY, 0) { }: opens and closes, as open(2) and
+ * close(2); the last is the mode of a file that O_CREAT makes. Not inherited by children. An error
+ * of the close is raised, unless another is. Cancelled, nothing is left open. */
+void async_file_enter(async_file *file, const char *path, int flags, int mode) ASYNC_NOT_AWAITED_;
+bool async_file_exit(async_file *file, int error) ASYNC_NOT_AWAITED_;
+/* AWAIT_TO(self->n, async_file_read, &self->f, buffer, size): how many bytes; fewer than size at
+ * the end of the file only, 0 if there is nothing more. A negative errno is raised, though some may
+ * have been read. */
+ptrdiff_t async_file_read(const async_file *file, void *buffer, size_t size) ASYNC_NOT_AWAITED_;
+/* All of it: the result is `size`. A cancelled or failed write may have written some. */
+ptrdiff_t async_file_write(const async_file *file, const void *data,
+                           size_t size) ASYNC_NOT_AWAITED_;
+/* The same at an offset from the beginning; the position stays. -EINVAL: below 0. */
+ptrdiff_t async_file_pread(const async_file *file, void *buffer, size_t size,
+                           int64_t at) ASYNC_NOT_AWAITED_;
+ptrdiff_t async_file_pwrite(const async_file *file, const void *data, size_t size,
+                            int64_t at) ASYNC_NOT_AWAITED_;
+/* Until it is on the disk, as fsync(2). */
+void async_file_sync(const async_file *file) ASYNC_NOT_AWAITED_;
+void async_file_stat(const async_file *file, struct stat *into) ASYNC_NOT_AWAITED_;
+void async_stat(const char *path, struct stat *into) ASYNC_NOT_AWAITED_;
+void async_read_directory_(void *names, const char *path) ASYNC_NOT_AWAITED_;
+enum {
+    ASYNC_FILE_OPEN_,
+    ASYNC_FILE_CLOSE_,
+    ASYNC_FILE_READ_,
+    ASYNC_FILE_WRITE_,
+    ASYNC_FILE_SYNC_,
+    ASYNC_FILE_STAT_,
+    ASYNC_FILE_STAT_PATH_,
+    ASYNC_FILE_NAMES_
+};
+ASYNC_API int async_file_start_(void *room, async_frame *caller, async_task *task, int op, int fd,
+                                const void *from, ptrdiff_t n);
+ASYNC_API void async_close_directory_(void *folder);
+ASYNC_C_END_
+
+ASYNC_INLINE_ int async_file_enter_leaf_(struct async_file_enter *room, async_frame *caller,
+                                         async_task *task, async_file *file, const char *path,
+                                         int flags, int mode)
+{
+    file->fd = -1;
+    ((struct async_file_io_ *)(void *)room)->to.file = file;
+    return async_file_start_(room, caller, task, ASYNC_FILE_OPEN_, flags, path, mode);
+}
+ASYNC_INLINE_ int async_file_exit_leaf_(struct async_file_exit *room, async_frame *caller,
+                                        async_task *task, async_file *file, int error)
+{
+    ((struct async_file_io_ *)(void *)room)->to.file = file;
+    return async_file_start_(room, caller, task, ASYNC_FILE_CLOSE_, error, NULL, 0);
+}
+ASYNC_INLINE_ int async_file_move_(void *room, async_frame *caller, async_task *task, int op,
+                                   const async_file *file, const void *data, size_t size,
+                                   int64_t at)
+{
+    ((struct async_file_io_ *)room)->to.at = at;
+    if (size > PTRDIFF_MAX) return -EINVAL;
+    return async_file_start_(room, caller, task, op, file->fd, data, (ptrdiff_t)size);
+}
+ASYNC_INLINE_ int async_file_read_leaf_(struct async_file_read *room, async_frame *caller,
+                                        async_task *task, const async_file *file, void *buffer,
+                                        size_t size)
+{
+    return async_file_move_(room, caller, task, ASYNC_FILE_READ_, file, buffer, size, -1);
+}
+ASYNC_INLINE_ int async_file_write_leaf_(struct async_file_write *room, async_frame *caller,
+                                         async_task *task, const async_file *file, const void *data,
+                                         size_t size)
+{
+    return async_file_move_(room, caller, task, ASYNC_FILE_WRITE_, file, data, size, -1);
+}
+ASYNC_INLINE_ int async_file_pread_leaf_(struct async_file_pread *room, async_frame *caller,
+                                         async_task *task, const async_file *file, void *buffer,
+                                         size_t size, int64_t at)
+{
+    if (at < 0) return -EINVAL;
+    return async_file_move_(room, caller, task, ASYNC_FILE_READ_, file, buffer, size, at);
+}
+ASYNC_INLINE_ int async_file_pwrite_leaf_(struct async_file_pwrite *room, async_frame *caller,
+                                          async_task *task, const async_file *file,
+                                          const void *data, size_t size, int64_t at)
+{
+    if (at < 0) return -EINVAL;
+    return async_file_move_(room, caller, task, ASYNC_FILE_WRITE_, file, data, size, at);
+}
+ASYNC_INLINE_ int async_file_sync_leaf_(struct async_file_sync *room, async_frame *caller,
+                                        async_task *task, const async_file *file)
+{
+    return async_file_start_(room, caller, task, ASYNC_FILE_SYNC_, file->fd, NULL, 0);
+}
+ASYNC_INLINE_ int async_file_stat_leaf_(struct async_file_stat *room, async_frame *caller,
+                                        async_task *task, const async_file *file, struct stat *into)
+{
+    ((struct async_file_io_ *)(void *)room)->to.data = into;
+    return async_file_start_(room, caller, task, ASYNC_FILE_STAT_, file->fd, NULL, 0);
+}
+ASYNC_INLINE_ int async_stat_leaf_(struct async_stat *room, async_frame *caller, async_task *task,
+                                   const char *path, struct stat *into)
+{
+    ((struct async_file_io_ *)(void *)room)->to.data = into;
+    return async_file_start_(room, caller, task, ASYNC_FILE_STAT_PATH_, -1, path, 0);
+}
+ASYNC_INLINE_ int async_read_directory__leaf_(struct async_read_directory_ *room,
+                                              async_frame *caller, async_task *task, void *names,
+                                              const char *path)
+{
+    ((struct async_file_io_ *)(void *)room)->to.data = names;
+    return async_file_start_(room, caller, task, ASYNC_FILE_NAMES_, -1, path, 0);
+}
+ASYNC_PROTOTYPES_END_
+
+/* vars(struct async_lines lines; async_line line), raw(char buffer[4096])
+ * ASYNC_FOR(self->line, &self->lines, async_lines, &self->f, self->buffer, sizeof self->buffer) { }
+ * Line by line from the file's position, in a buffer of yours that has room for the longest and a
+ * 0: -ENOBUFS is raised for one that is longer. A line holds until the next. */
+ASYNC_GENERATOR(async_line, async_lines, args(const async_file *file, char *buffer, size_t room),
+                vars(size_t begin; size_t end; size_t seen; ptrdiff_t n; char *newline;
+                     async_line line; char after; bool over))
+{
+    ASYNC_BEGIN
+    for (;;) {
+        self->newline = (char *)__builtin_memchr(self->buffer + self->begin + self->seen, '\n',
+                                                 self->end - self->begin - self->seen);
+        if (self->newline || (self->over && self->end > self->begin)) {
+            self->line.text = self->buffer + self->begin;
+            self->line.size = self->newline ? (size_t)(self->newline + 1 - self->line.text)
+                                            : self->end - self->begin;
+            self->begin += self->line.size;
+            self->seen = 0;
+            self->after = self->buffer[self->begin]; /* where the 0 goes */
+            self->buffer[self->begin] = 0;
+            ASYNC_YIELD(self->line);
+            self->buffer[self->begin] = self->after;
+            continue;
+        }
+        if (self->over) break;
+        self->seen = self->end - self->begin;
+        __builtin_memmove(self->buffer, self->buffer + self->begin, self->seen);
+        self->begin = 0;
+        self->end = self->seen;
+        if (self->end + 1 < self->room) {
+            AWAIT_TO(self->n, async_file_read, self->file, self->buffer + self->end,
+                     self->room - 1 - self->end);
+            self->over = (size_t)self->n < self->room - 1 - self->end;
+            self->end += (size_t)self->n;
+        } else { /* full: is it the end? */
+            AWAIT_TO(self->n, async_file_read, self->file, &self->after, 1);
+            if (self->n) ASYNC_RAISE(-ENOBUFS, "a line is longer than the buffer");
+            self->over = true;
+        }
+    }
+    ASYNC_END
+}
+
+/* vars(struct async_directory folder; const char *name)
+ * ASYNC_FOR(self->name, &self->folder, async_directory, "/etc") { }: the names in it, in no order,
+ * without "." and "..". One holds until the next. */
+struct async_names_ {
+    void *folder;        /* a DIR */
+    const char *waiting; /* a name that did not fit any more */
+    size_t size;         /* of the names, each with its 0 */
+    char text[2048];
+};
+ASYNC_GENERATOR(const char *, async_directory, args(const char *path), vars(size_t at),
+                raw(struct async_names_ names))
+{
+    ASYNC_BEGIN
+    self->names.folder = NULL;
+    self->names.waiting = NULL;
+    ASYNC_DO {
+        do {
+            AWAIT(async_read_directory_, &self->names, self->path);
+            for (self->at = 0; self->at < self->names.size;
+                 self->at += __builtin_strlen(self->names.text + self->at) + 1)
+                ASYNC_YIELD(self->names.text + self->at);
+        } while (self->names.size);
+    }
+    ASYNC_FINALLY {
+        async_close_directory_(self->names.folder);
+    }
+    ASYNC_END
+}
+#endif /* ASYNCC_THREADS */
 #endif /* ASYNCC_IO */
 
 /* ------------------------------------------------------------------------------------------
@@ -4109,6 +4357,7 @@ ASYNC_C_END_
 #include <time.h>
 #if ASYNCC_IO
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -10560,10 +10809,10 @@ extern const async_ops async_job_ops_, async_job_back_ops_;
 static void async_job_abandon_(struct async_job_head_ *job, bool wait)
 {
     async_pool *pool = job->pool;
-    bool detach = (job->kind & ASYNC_DETACH_) != 0, hook = detach && job->hook;
+    bool detach = (job->kind & ASYNC_DETACH_) != 0, hook = job->kind != ASYNC_WAIT_ && job->hook;
     (void)pthread_mutex_lock(&pool->mutex);
     if (job->state == ASYNC_STARTED_ && !detach) {
-        hook = !wait && job->hook;
+        hook = wait == (job->kind == ASYNC_UNDO_) && job->hook;
         pool->blocked++;
         while (wait && job->state == ASYNC_STARTED_)
             (void)pthread_cond_wait(&pool->done, &pool->mutex);
@@ -10629,7 +10878,7 @@ static void async_job_run_(async_handle *h)
     async_loop_->jobs--;
     async_loop_->current = task;
     h->ops = &async_ready_ops_;
-    if (err && job->kind & ASYNC_DETACH_ && job->hook) job->hook(job->arg);
+    if (err && job->kind != ASYNC_WAIT_ && job->hook) job->hook(job->arg);
     if (!err && job->kind & ASYNC_LOOKUP_) {
         struct async_lookup_ *l = (struct async_lookup_ *)job->arg;
         result = l->finish(task, l, result);
@@ -10652,10 +10901,10 @@ static bool async_job_cancel_(async_task *task)
     }
     (void)pthread_mutex_unlock(&pool->mutex);
     if (!queued && !(running && job->kind & ASYNC_DETACH_)) {
-        if (running && job->hook) job->hook(job->arg);
+        if (running && job->kind == ASYNC_WAIT_ && job->hook) job->hook(job->arg);
         return false; /* told when it has come back */
     }
-    if (queued && job->kind & ASYNC_DETACH_ && job->hook) job->hook(job->arg);
+    if (queued && job->kind != ASYNC_WAIT_ && job->hook) job->hook(job->arg);
     async_loop_->jobs--;
     task->h.ops = &async_ready_ops_; /* as if it had never been away */
     async_wake_(task, ASYNC_CANCELED);
@@ -11681,6 +11930,141 @@ ASYNC_DEFINE(async_process_communicate)
     ASYNC_END
 }
 #endif /* ASYNCC_SIGNALS */
+#if ASYNCC_THREADS
+/* ------------------------------------------------------------------------------------------
+ * >>disk          What the threads do for >>files. All they need lies in the room of the await,
+ *                 which is there until they are done. An open that is cancelled may have
+ *                 opened, a close may not have begun: both are seen to when the await ends.
+ *                 Rejected: POSIX AIO (threads too, and signals); io_uring, for now: containers
+ *                 forbid it, and a page that is cached is read as fast from here.
+ * ------------------------------------------------------------------------------------------ */
+
+static int async_file_errno_(int result)
+{
+    return result < 0 ? -errno : 0;
+}
+static int async_file_open_(void *arg)
+{
+    struct async_file_io_ *io = (struct async_file_io_ *)arg;
+    int fd;
+    do fd = ASYNCC_SYS(open)(io->from.path, io->fd | O_CLOEXEC, (mode_t)io->n);
+    while (fd < 0 && errno == EINTR);
+    if (fd < 0) return -errno;
+    io->to.file->fd = fd;
+    return 0;
+}
+/* Takes away what an open has brought, or what a close has not. */
+static void async_file_drop_(void *arg)
+{
+    async_file *file = ((struct async_file_io_ *)arg)->to.file;
+    if (file->fd >= 0) (void)async_close_fd_(file->fd);
+    file->fd = -1;
+}
+static int async_file_close_(void *arg)
+{
+    struct async_file_io_ *io = (struct async_file_io_ *)arg;
+    int fd = io->to.file->fd, err;
+    io->to.file->fd = -1;
+    err = fd >= 0 ? async_close_fd_(fd) : 0;
+    return io->fd ? io->fd : err; /* the block's error */
+}
+static int async_file_moves_(struct async_file_io_ *io, bool writes)
+{
+    ptrdiff_t done = 0, n;
+    while (done < io->n) {
+        char *data = (char *)io->from.data + done;
+        size_t size = (size_t)(io->n - done);
+        if (size > ASYNC_IO_MOST_) size = ASYNC_IO_MOST_;
+        if (io->to.at < 0)
+            n = writes ? ASYNCC_SYS(write)(io->fd, data, size)
+                       : ASYNCC_SYS(read)(io->fd, data, size);
+        else
+            n = writes ? ASYNCC_SYS(pwrite)(io->fd, data, size, (off_t)(io->to.at + done))
+                       : ASYNCC_SYS(pread)(io->fd, data, size, (off_t)(io->to.at + done));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return -errno;
+        if (n == 0 && writes) return -EIO; /* a device that takes nothing and says nothing */
+        if (n == 0) break;
+        done += n;
+    }
+    io->n = done;
+    return 0;
+}
+static int async_file_read_(void *arg)
+{
+    return async_file_moves_((struct async_file_io_ *)arg, false);
+}
+static int async_file_write_(void *arg)
+{
+    return async_file_moves_((struct async_file_io_ *)arg, true);
+}
+static int async_file_sync_(void *arg)
+{
+    int result;
+    do result = ASYNCC_SYS(fsync)(((struct async_file_io_ *)arg)->fd);
+    while (result < 0 && errno == EINTR);
+    return async_file_errno_(result);
+}
+static int async_file_stat_(void *arg)
+{
+    struct async_file_io_ *io = (struct async_file_io_ *)arg;
+    return async_file_errno_(ASYNCC_SYS(fstat)(io->fd, (struct stat *)io->to.data));
+}
+static int async_stat_path_(void *arg)
+{
+    struct async_file_io_ *io = (struct async_file_io_ *)arg;
+    return async_file_errno_(ASYNCC_SYS(stat)(io->from.path, (struct stat *)io->to.data));
+}
+/* As many names as there is room for. */
+static int async_file_names_(void *arg)
+{
+    struct async_file_io_ *io = (struct async_file_io_ *)arg;
+    struct async_names_ *names = (struct async_names_ *)io->to.data;
+    const struct dirent *entry;
+    names->size = 0;
+    if (!names->folder) names->folder = ASYNCC_SYS(opendir)(io->from.path);
+    if (!names->folder) return -errno;
+    for (;;) {
+        if (!names->waiting) {
+            errno = 0;
+            entry = ASYNCC_SYS(readdir)((DIR *)names->folder);
+            if (!entry) return -errno;
+            names->waiting = entry->d_name;
+        }
+        if (strcmp(names->waiting, ".") != 0 && strcmp(names->waiting, "..") != 0) {
+            size_t size = strlen(names->waiting) + 1;
+            if (size > sizeof names->text) return -ENAMETOOLONG;
+            if (size > sizeof names->text - names->size) return 0;
+            __builtin_memcpy(names->text + names->size, names->waiting, size);
+            names->size += size;
+        }
+        names->waiting = NULL;
+    }
+}
+void async_close_directory_(void *folder)
+{
+    if (folder) (void)ASYNCC_SYS(closedir)((DIR *)folder);
+}
+
+int async_file_start_(void *room, async_frame *caller, async_task *task, int op, int fd,
+                      const void *from, ptrdiff_t n)
+{
+    static int (*const does[])(void *) = {async_file_open_,  async_file_close_, async_file_read_,
+                                          async_file_write_, async_file_sync_,  async_file_stat_,
+                                          async_stat_path_,  async_file_names_};
+    struct async_file_io_ *io = (struct async_file_io_ *)room;
+    async_job job = {does[op], io, NULL, NULL};
+    int err;
+    io->fd = fd;
+    io->from.data = (void *)(uintptr_t)from;
+    io->n = n;
+    if (op <= ASYNC_FILE_CLOSE_) job.drop = async_file_drop_;
+    err = async_job_start_(&io->job, caller, task, NULL, &job,
+                           op <= ASYNC_FILE_CLOSE_ ? ASYNC_UNDO_ : ASYNC_WAIT_);
+    /* no thread to be had: it is closed all the same */
+    return err != ASYNC_PENDING_ && op == ASYNC_FILE_CLOSE_ ? async_file_close_(io) : err;
+}
+#endif /* ASYNCC_THREADS */
 #endif /* ASYNCC_IO */
 
 #if ASYNCC_CANCEL && ASYNCC_NAMES

@@ -17,6 +17,7 @@
 #define _GNU_SOURCE 1
 #endif
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -26,6 +27,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -145,8 +147,39 @@ SEAM(ssize_t, sendto,
      (fd, data, size, SEAM_SEND_FLAGS(fd, flags), name, length), EINTR, EMSGSIZE, ENOBUFS, ENOMEM,
      EACCES, EPERM, SEAM_NETWORK, 0)
 SEAM(int, fcntl, (int fd, int command, int value), (fd, command, value), EBADF, 0)
-SEAM(int, open, (const char *path, int flags), (path, flags), EINTR, SEAM_NO_ROOM, ENOENT, EACCES,
-     0)
+SEAM_CALL(open, EINTR, SEAM_NO_ROOM, ENOENT, EACCES, 0)
+static SEAM_UNUSED int seam_open(const char *path, int flags, ...)
+{
+    int error = seam_enter(&seam_of_open), mode = 0;
+    va_list more;
+    va_start(more, flags);
+    if (flags & O_CREAT) mode = va_arg(more, int);
+    va_end(more);
+    if (!error) return open(path, flags, mode);
+    errno = error;
+    return -1;
+}
+SEAM(int, stat, (const char *path, struct stat *s), (path, s), ENOENT, EACCES, ENOMEM, 0)
+SEAM(int, fsync, (int fd), (fd), EINTR, EIO, ENOSPC, 0)
+SEAM(ssize_t, pwrite, (int fd, const void *data, size_t size, off_t at), (fd, data, size, at),
+     EINTR, EIO, ENOSPC, 0)
+SEAM_CALL(opendir, SEAM_NO_ROOM, ENOENT, EACCES, 0)
+static SEAM_UNUSED DIR *seam_opendir(const char *path)
+{
+    int error = seam_enter(&seam_of_opendir);
+    if (!error) return opendir(path);
+    errno = error;
+    return NULL;
+}
+SEAM_CALL(readdir, EIO, 0)
+static SEAM_UNUSED struct dirent *seam_readdir(DIR *folder)
+{
+    int error = seam_enter(&seam_of_readdir);
+    if (!error) return readdir(folder);
+    errno = error;
+    return NULL;
+}
+SEAM(int, closedir, (DIR * folder), (folder), 0)
 SEAM(int, fstat, (int fd, struct stat *s), (fd, s), EBADF, ENOMEM, 0)
 SEAM(int, poll, (struct pollfd * p, nfds_t n, int timeout), (p, n, timeout), EINTR, ENOMEM, 0)
 SEAM(int, nanosleep, (const struct timespec *t, struct timespec *left), (t, left), EINTR, 0)
