@@ -342,29 +342,25 @@ static void s_in_child(void)
     CHECK_INT(async_loop_close(&loop), 0);
     _exit(0);
 }
-ASYNC(void, s_fork_main, vars(pid_t child; int status))
-{
-    ASYNC_BEGIN
-    CHECK_INT(
-        async_add_signal_handler(async_running_loop(), &s_one, SIGUSR1, s_told, (void *)"parent"),
-        0);
-    self->child = fork();
-    if (self->child == 0) {
-        async_loop_->flags = 0; /* it is not in a run: this is what the parent was doing */
-        s_in_child();
-    }
-    CHECK(waitpid(self->child, &self->status, 0) == self->child);
-    CHECK_INT(self->status, 0);
-    AWAIT(async_sleep, ASYNC_MS(1));
-    CHECK_TRACE("");
-    raise(SIGUSR1);
-    AWAIT(async_sleep, ASYNC_MS(1));
-    CHECK_TRACE("parent\n");
-    ASYNC_END
-}
 TEST(F39_signals_of_a_forked_child_are_its_own)
 {
-    CHECK_INT(run_real(s_fork_main), 0);
+    async_loop loop;
+    pid_t child;
+    int status;
+    CHECK_INT(async_loop_init(&loop, NULL), 0);
+    CHECK_INT(async_add_signal_handler(&loop, &s_one, SIGUSR1, s_told, (void *)"parent"), 0);
+    child = fork();
+    if (child == 0) s_in_child();
+    CHECK(waitpid(child, &status, 0) == child);
+    CHECK_INT(status, 0);
+    async_loop_stop(&loop);
+    CHECK_INT(async_loop_run_forever(&loop), 0);
+    CHECK_TRACE("");
+    raise(SIGUSR1);
+    async_loop_stop(&loop);
+    CHECK_INT(async_loop_run_forever(&loop), 0);
+    CHECK_TRACE("parent\n");
+    CHECK_INT(async_loop_close(&loop), 0);
 }
 
 /* --- SIGINT and ASYNC_RUN --- */
