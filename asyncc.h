@@ -11479,10 +11479,10 @@ static void async_signal_run_(async_handle *h)
     if (!err) room->async_result_ = async_signal_take_(room->receiver);
     async_step_(task, err);
 }
-static const async_ops async_signal_woken_ops_ = {async_signal_run_, NULL, NULL, NULL, NULL,
-                                                  "signal"};
-static const async_ops async_signal_ops_ = {NULL, async_signal_cancel_,     NULL,
-                                            NULL, &async_signal_woken_ops_, "signal"};
+static const async_ops async_signal_woken_ops_ =
+    ASYNC_OPS_(async_signal_run_, NULL, NULL, NULL, NULL, "signal");
+static const async_ops async_signal_ops_ =
+    ASYNC_OPS_(NULL, async_signal_cancel_, NULL, NULL, &async_signal_woken_ops_, "signal");
 int async_signal_wait_leaf_(struct async_signal_wait *room, async_frame *caller, async_task *task,
                             async_signal *s)
 {
