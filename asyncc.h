@@ -696,9 +696,10 @@ enum {
     ASYNC_NAMED_ = 1024,  /* there is a note of its name */
     ASYNC_OUTER_ = 2048,  /* in the middle of a step, in which another's first step runs */
     ASYNC_LISTED_ = 4096, /* its group lists it as failed, and has not been left */
-    ASYNC_SLOT_ = 0x8000, /* it lives in a `tasks` clause: that frame answers for it */
     ASYNC_SLOT_FILL_ = 0x80
 };
+/* It lives in a `tasks` clause: that frame answers for it. Of 16 bits, as an int may be. */
+#define ASYNC_SLOT_ ((uint16_t)0x8000)
 #else
 enum { ASYNC_SLOT_FILL_ = 0 };
 #endif
@@ -727,7 +728,12 @@ typedef struct async_call {
     async_handle h;
     union {
         async_time when;
+#if ASYNCC_IO
         uint32_t posted; /* by async_call_soon_threadsafe(); 0 whenever it is not scheduled */
+#elif !ASYNCC_CANCEL
+        int wake; /* as a task's */
+        void *on;
+#endif
     };
 #if !ASYNCC_CANCEL
     const async_frame *frame;
@@ -736,6 +742,9 @@ typedef struct async_call {
     void *arg;
     async_loop *loop;
 } async_call;
+#if !ASYNCC_CANCEL
+ASYNC_ASSERT_(offsetof(async_call, frame) == offsetof(async_task, frame), "a call runs as a task");
+#endif
 
 /* A result that somebody will set. Zeroed memory is a pending future. */
 typedef struct async_future {
@@ -2086,7 +2095,7 @@ ASYNC_API int async_loop_close(async_loop *loop);
 ASYNC_API int async_loop_shutdown(async_loop *loop);
 #endif
 /* This thread's loop: the one that runs, or else the latest; of a freestanding program, the only
- * one, which needs no async_loop_init(). */
+ * one, which without ASYNCC_CANCEL needs no async_loop_init(). */
 #if ASYNCC_ONE_LOOP
 extern async_loop async_only_loop_;
 ASYNC_INLINE_ async_loop *async_get_event_loop(void)
@@ -2939,14 +2948,18 @@ ASYNC_HOT_ int async_queue_put_first_(struct async_queue_io_ *io, async_frame *c
                                       async_task *task, async_queue *q, void *items,
                                       const void *item, uint32_t size, uint32_t capacity)
 {
+#if !ASYNCC_FREESTANDING
     if (ASYNC_LIKELY_(async_queue_put_now_(q, items, item, size, capacity))) return 0;
+#endif
     return async_queue_put_(io, caller, task, q, items, item, size, capacity);
 }
 ASYNC_HOT_ int async_queue_get_first_(struct async_queue_io_ *io, async_frame *caller,
                                       async_task *task, async_queue *q, void *items, void *item,
                                       uint32_t size, uint32_t capacity)
 {
+#if !ASYNCC_FREESTANDING
     if (ASYNC_LIKELY_(async_queue_get_now_(q, items, item, size, capacity))) return 0;
+#endif
     return async_queue_get_(io, caller, task, q, items, item, size, capacity);
 }
 #define async_queue_put_leaf_(room, caller, task, q, item)                                         \
@@ -5489,12 +5502,15 @@ static int async_call_prepare_(async_loop *loop, async_call *call, const async_o
     call->loop = loop;
     return 0;
 }
-int async_call_soon(async_loop *loop, async_call *call, int (*fn)(void *), void *arg)
+ASYNCC_ISR_ATTR int async_call_soon(async_loop *loop, async_call *call, int (*fn)(void *),
+                                    void *arg)
 {
     int err;
+    ASYNC_MASK_(k);
     if (loop) ASYNC_OWN_THREAD_(loop);
     err = async_call_prepare_(loop, call, ASYNC_CALL_OPS_, fn, arg);
     if (!err) async_push_(loop, &call->h);
+    ASYNC_UNMASK_(k);
     return err;
 }
 int async_call_at(async_loop *loop, async_call *call, async_time when, int (*fn)(void *), void *arg)
@@ -5758,14 +5774,14 @@ static ASYNC_NOT_INLINE_ int async_first_step_(async_loop *loop, async_task *tas
     loop->current = current;
     return 0;
 }
-ASYNC_HOT_ void async_begin_(async_frame *frame, async_scope *scope, int flags)
+ASYNC_HOT_ void async_begin_(async_frame *frame, async_scope *scope, uint16_t flags)
 {
     async_task *task = (async_task *)(void *)frame - 1;
     __builtin_memset((char *)frame + offsetof(async_frame, up), 0,
                      sizeof *frame - offsetof(async_frame, up));
     __builtin_memset((char *)task + offsetof(async_task, wake), 0,
                      sizeof *task - offsetof(async_task, wake));
-    task->flags = (uint16_t)flags;
+    task->flags = flags;
     task->frame = frame;
     task->h.ops = &async_ready_ops_;
     ASYNC_SINCE_(scope->loop, task)
@@ -5777,7 +5793,7 @@ int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope,
 {
     async_task *task = (async_task *)(void *)frame - 1;
     async_loop *loop = scope ? scope->loop : async_loop_;
-    int flags = task->flags & ASYNC_SLOT_;
+    uint16_t flags = task->flags & ASYNC_SLOT_;
     frame->type = type;
     if (ASYNC_RARE_(task->flags & ASYNC_LIVE_))
         async_panic_frame_(frame,
@@ -5785,6 +5801,10 @@ int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope,
                                ? "spawned while somebody is to be told that the task in this "
                                  "memory has ended: see async_as_completed"
                                : "spawned while the task in this memory still runs");
+    ASYNC_NOT_IN_ISR_();
+#if ASYNCC_ONE_LOOP
+    if (ASYNC_RARE_(!loop->scopes)) loop = NULL; /* no async_loop_init() yet */
+#endif
     if (!scope && !loop)
         async_panic_frame_(
             frame, "spawned with no loop in this thread: async_loop_init() first, or ASYNC_RUN");
@@ -5795,7 +5815,7 @@ int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope,
     if (ASYNC_RARE_(task->flags & ASYNC_NOTED_ && loop)) async_forget_(loop, (uintptr_t)task, 2);
     if (scope->child_done && (scope->child_done != async_frame_child_done_ ||
                               ((async_frame_scope_ *)(void *)scope)->waiter))
-        flags |= ASYNC_ASKED_;
+        flags = (uint16_t)(flags | ASYNC_ASKED_);
     if (ASYNC_RARE_(!loop || loop->flags & ASYNC_CLOSED_ ||
                     (scope->child_done == async_group_child_done_ &&
                      (((async_group *)(void *)scope)->aborting ||
@@ -5810,7 +5830,7 @@ int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope,
     if (ASYNC_RARE_(task->flags & ASYNC_LISTED_))
         async_panic_frame_(
             frame, "spawned while the group in which the task in this memory failed is not left");
-    async_begin_(frame, scope, flags | ASYNC_LIVE_ | (how & ASYNC_HEAP_));
+    async_begin_(frame, scope, (uint16_t)(flags | ASYNC_LIVE_ | (how & ASYNC_HEAP_)));
     task->refs = how & ASYNC_HEAP_ ? 1 : 0;
     if (how & ASYNC_EAGER_ && loop == async_loop_) return async_first_step_(loop, task);
     async_push_task_(loop, task);
@@ -5823,7 +5843,7 @@ int async_spawn_own_(async_frame *frame, const async_type *type, async_scope *sc
     if (ASYNC_RARE_(task->flags & (ASYNC_LIVE_ | ASYNC_NOTED_ | ASYNC_LISTED_)))
         return async_spawn_(frame, type, scope, 0);
     frame->type = type;
-    async_begin_(frame, scope, ASYNC_SLOT_ | ASYNC_LIVE_);
+    async_begin_(frame, scope, (uint16_t)(ASYNC_SLOT_ | ASYNC_LIVE_));
     async_push_task_(scope->loop, task);
     return 0;
 }
@@ -5936,7 +5956,7 @@ static ASYNC_NOT_INLINE_ void async_finish_slowly_(async_task *task, int err)
     if (ASYNC_RARE_(note != NULL)) async_drop_note_(loop, note);
     if (ASYNC_RARE_(task->flags & ASYNC_LEFTOVER_) && --loop->leftover == 0)
         loop->flags |= ASYNC_STOP_;
-    task->flags = (uint16_t)((task->flags | ASYNC_DONE_) & ~ASYNC_MUST_);
+    task->flags = (uint16_t)((task->flags | ASYNC_DONE_) & (uint16_t)~ASYNC_MUST_);
     task->wake = (int16_t)err;
     task->h.ops = &async_done_ops_;
     if (collector ||
@@ -6159,6 +6179,7 @@ static void async_cancel_(async_task *task)
 bool async_task_cancel(async_task *task)
 {
     async_loop *here = async_loop_;
+    ASYNC_NOT_IN_ISR_();
     if (async_task_done(task)) (void)async_see_(task);
     if (!(task->flags & ASYNC_LIVE_) || async_task_done(task)) return false;
     ASYNC_OWN_THREAD_(task->scope->loop);
@@ -7383,12 +7404,18 @@ static bool async_semaphore_wake_next_(async_semaphore *s)
     async_line_choose_(w);
     return true;
 }
-int async_semaphore_release(async_semaphore *s)
+ASYNCC_ISR_ATTR int async_semaphore_release(async_semaphore *s)
 {
-    if (s->value >= s->bound - 1) return -EINVAL; /* without a bound: at UINT32_MAX */
-    s->value++;
-    (void)async_semaphore_wake_next_(s);
-    return 0;
+    int err = 0;
+    ASYNC_MASK_(k);
+    if (s->value >= s->bound - 1) { /* without a bound: at UINT32_MAX */
+        err = -EINVAL;
+    } else {
+        s->value++;
+        (void)async_semaphore_wake_next_(s);
+    }
+    ASYNC_UNMASK_(k);
+    return err;
 }
 bool async_semaphore_locked(const async_semaphore *s)
 {
@@ -7399,9 +7426,12 @@ static void async_semaphore_run_(async_handle *h)
     async_task *task = (async_task *)(void *)h;
     struct async_semaphore_acquire *room = (struct async_semaphore_acquire *)task->u.on;
     async_semaphore *s = room->semaphore;
-    int err = async_line_turn_(task, &s->line);
+    int err;
+    ASYNC_MASK_(k);
+    err = async_line_turn_(task, &s->line);
     if (err && room->w.state == ASYNC_CHOSEN_) s->value++;
     while (s->value > 0 && async_semaphore_wake_next_(s)) {}
+    ASYNC_UNMASK_(k);
     async_step_(task, err);
 }
 #if ASYNCC_CANCEL
@@ -7415,12 +7445,16 @@ static void async_semaphore_run_(async_handle *h);
 int async_semaphore_acquire_leaf_(struct async_semaphore_acquire *room, async_frame *caller,
                                   async_task *task, async_semaphore *s)
 {
+    int err = 0;
+    ASYNC_MASK_(k);
     if (!async_semaphore_locked(s)) {
         s->value--;
-        return 0;
+    } else {
+        room->semaphore = s;
+        err = async_line_wait_(&s->line, &room->w, caller, task, ASYNC_LINE_(semaphore));
     }
-    room->semaphore = s;
-    return async_line_wait_(&s->line, &room->w, caller, task, ASYNC_LINE_(semaphore));
+    ASYNC_UNMASK_(k);
+    return err;
 }
 
 /* --- condition: wait, then the lock again, whatever comes --- */
@@ -7647,23 +7681,36 @@ static void async_queue_take_(async_queue *q, void *items, void *item, uint32_t 
     }
     async_queue_rise_(q, items, i, size);
 }
-int async_queue_put_nowait_(async_queue *q, void *items, const void *item, uint32_t size,
-                            uint32_t capacity)
+ASYNCC_ISR_ATTR int async_queue_put_nowait_(async_queue *q, void *items, const void *item,
+                                            uint32_t size, uint32_t capacity)
 {
-    if (q->shut) return -ESHUTDOWN;
-    if (q->count == capacity) return -EAGAIN;
-    async_queue_insert_(q, items, item, size, capacity);
-    q->unfinished++;
-    async_queue_wake_(&q->getters);
-    return 0;
+    int err = 0;
+    ASYNC_MASK_(k);
+    if (q->shut) {
+        err = -ESHUTDOWN;
+    } else if (q->count == capacity) {
+        err = -EAGAIN;
+    } else {
+        async_queue_insert_(q, items, item, size, capacity);
+        q->unfinished++;
+        async_queue_wake_(&q->getters);
+    }
+    ASYNC_UNMASK_(k);
+    return err;
 }
 int async_queue_get_nowait_(async_queue *q, void *items, void *item, uint32_t size,
                             uint32_t capacity)
 {
-    if (!q->count) return q->shut ? -ESHUTDOWN : -EAGAIN;
-    async_queue_take_(q, items, item, size, capacity);
-    async_queue_wake_(&q->putters);
-    return 0;
+    int err = 0;
+    ASYNC_MASK_(k);
+    if (q->count) {
+        async_queue_take_(q, items, item, size, capacity);
+        async_queue_wake_(&q->putters);
+    } else {
+        err = q->shut ? -ESHUTDOWN : -EAGAIN;
+    }
+    ASYNC_UNMASK_(k);
+    return err;
 }
 static void async_put_run_(async_handle *h);
 static void async_get_run_(async_handle *h);
@@ -7700,12 +7747,15 @@ static void async_put_run_(async_handle *h)
     async_task *task = (async_task *)(void *)h;
     struct async_queue_io_ *io = (struct async_queue_io_ *)task->u.on;
     async_queue *q = io->queue;
-    int err = async_line_turn_(task, &q->putters);
+    int err;
+    ASYNC_MASK_(k);
+    err = async_line_turn_(task, &q->putters);
     if (ASYNC_RARE_(err)) {
         if (io->w.state == ASYNC_CHOSEN_ && q->count < io->capacity) async_queue_wake_(&q->putters);
     } else if (!async_queue_put_now_(q, io->items, io->item.from, io->size, io->capacity)) {
         err = async_queue_put_again_(io, task->frame, task);
     }
+    ASYNC_UNMASK_(k);
     if (err != ASYNC_PENDING_) async_step_(task, err);
 }
 static void async_get_run_(async_handle *h)
@@ -7713,12 +7763,15 @@ static void async_get_run_(async_handle *h)
     async_task *task = (async_task *)(void *)h;
     struct async_queue_io_ *io = (struct async_queue_io_ *)task->u.on;
     async_queue *q = io->queue;
-    int err = async_line_turn_(task, &q->getters);
+    int err;
+    ASYNC_MASK_(k);
+    err = async_line_turn_(task, &q->getters);
     if (ASYNC_RARE_(err)) {
         if (io->w.state == ASYNC_CHOSEN_ && q->count > 0) async_queue_wake_(&q->getters);
     } else if (!async_queue_get_now_(q, io->items, io->item.to, io->size, io->capacity)) {
         err = async_queue_get_again_(io, task->frame, task);
     }
+    ASYNC_UNMASK_(k);
     if (err != ASYNC_PENDING_) async_step_(task, err);
 }
 static void async_queue_io_set_(struct async_queue_io_ *io, async_queue *queue, void *items,
@@ -7735,14 +7788,36 @@ int async_queue_put_(struct async_queue_io_ *io, async_frame *caller, async_task
 {
     async_queue_io_set_(io, queue, items, size, capacity);
     io->item.from = item;
+#if ASYNCC_FREESTANDING /* in a hosted build that has been tried where it is used */
+    {
+        int err = 0;
+        ASYNC_MASK_(k);
+        if (!async_queue_put_now_(queue, items, item, size, capacity))
+            err = async_queue_put_again_(io, caller, task);
+        ASYNC_UNMASK_(k);
+        return err;
+    }
+#else
     return async_queue_put_again_(io, caller, task);
+#endif
 }
 int async_queue_get_(struct async_queue_io_ *io, async_frame *caller, async_task *task,
                      async_queue *queue, void *items, void *item, uint32_t size, uint32_t capacity)
 {
     async_queue_io_set_(io, queue, items, size, capacity);
     io->item.to = item;
+#if ASYNCC_FREESTANDING /* in a hosted build that has been tried where it is used */
+    {
+        int err = 0;
+        ASYNC_MASK_(k);
+        if (!async_queue_get_now_(queue, items, item, size, capacity))
+            err = async_queue_get_again_(io, caller, task);
+        ASYNC_UNMASK_(k);
+        return err;
+    }
+#else
     return async_queue_get_again_(io, caller, task);
+#endif
 }
 static void async_queue_finished_(async_queue *q)
 {

@@ -26,6 +26,7 @@ ISR(USART_RX_vect)
 #endif
 static inline void board_init(void)
 {
+    BOARD_LOOP();
     DDRB = 1 << 5;
     TCCR0A = 1 << WGM01;
     OCR0A = 249; /* 16 MHz / 64 / 250 */

@@ -17,7 +17,16 @@
 #ifndef TRACE_END
 #define TRACE_END 5000
 #endif
+/* With cancellation there is more to a loop than zeros. */
+#if !__STDC_HOSTED__ && defined(ASYNC_VERSION) && ASYNCC_CANCEL
+#define BOARD_LOOP() (void)async_loop_init(async_get_event_loop(), NULL)
+#else
+#define BOARD_LOOP() ((void)0)
+#endif
 static void board_tick(void);
+#ifdef INTERRUPT
+static void INTERRUPT(uint32_t now); /* the example's own, in the clock's */
+#endif
 #if defined(WORLD) && !TRACE
 static void board_button(void), board_receive(void);
 #endif
@@ -86,5 +95,8 @@ static void board_tick(void)
 {
     BOARD_TICK();
     world(board_ms());
+#ifdef INTERRUPT
+    INTERRUPT(board_ms());
+#endif
     if (TRACE && board_ms() >= TRACE_END) board_exit(0);
 }

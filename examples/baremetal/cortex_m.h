@@ -37,6 +37,7 @@ enum { BUTTON_IRQ = 6, UART_IRQ = 0 };
 
 static inline void board_init(void)
 {
+    BOARD_LOOP();
     LED_INIT();
     SYSTICK->reload = CYCLES_PER_MS - 1;
     SYSTICK->value = CYCLES_PER_MS - 1; /* any value clears it */
@@ -61,6 +62,25 @@ static inline void board_exit(int status)
     block[1] = (uint32_t)status;
     (void)semihosting(0x20, block);
     for (;;) {}
+}
+
+/* gcc wants these of every machine. */
+__attribute__((__used__, __optimize__("no-tree-loop-distribute-patterns"))) void *
+memset(void *to, int with, unsigned n);
+void *memset(void *to, int with, unsigned n)
+{
+    char *p = (char *)to;
+    while (n--) *p++ = (char)with;
+    return to;
+}
+__attribute__((__used__, __optimize__("no-tree-loop-distribute-patterns"))) void *
+memcpy(void *to, const void *from, unsigned n);
+void *memcpy(void *to, const void *from, unsigned n)
+{
+    char *p = (char *)to;
+    const char *q = (const char *)from;
+    while (n--) *p++ = *q++;
+    return to;
 }
 
 extern uint32_t ram_begin[], data_end[], data_load[], bss_end[], stack_top[];

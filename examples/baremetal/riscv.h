@@ -27,6 +27,7 @@ __attribute__((__interrupt__("machine"), __aligned__(4))) static void trap(void)
 }
 static inline void board_init(void)
 {
+    BOARD_LOOP();
     MTIMECMP = MTIME + CYCLES_PER_MS;
     __asm volatile("csrw mtvec, %0" ::"r"(&trap));
     __asm volatile("csrs mie, %0" ::"r"(1 << 7));
@@ -39,6 +40,25 @@ static inline void board_exit(int status)
 {
     *(volatile uint32_t *)0x100000 = status ? 0x3333 | (uint32_t)status << 16 : 0x5555;
     for (;;) {}
+}
+
+/* gcc wants these of every machine. */
+__attribute__((__used__, __optimize__("no-tree-loop-distribute-patterns"))) void *
+memset(void *to, int with, unsigned n);
+void *memset(void *to, int with, unsigned n)
+{
+    char *p = (char *)to;
+    while (n--) *p++ = (char)with;
+    return to;
+}
+__attribute__((__used__, __optimize__("no-tree-loop-distribute-patterns"))) void *
+memcpy(void *to, const void *from, unsigned n);
+void *memcpy(void *to, const void *from, unsigned n)
+{
+    char *p = (char *)to;
+    const char *q = (const char *)from;
+    while (n--) *p++ = *q++;
+    return to;
 }
 
 extern uint32_t ram_begin[], data_end[], data_load[], bss_end[];

@@ -16,9 +16,9 @@ limit='timeout 60'
 command -v timeout >/dev/null || limit=
 case $board in
     linux) ${CC:-cc} $flags "$@" $program.c -o "$elf" ;;
-    m0) arm-none-eabi-gcc -mcpu=cortex-m0 -mthumb $bare $flags "$@" -T cortex_m.ld $program.c -o "$elf" ;;
-    m3) arm-none-eabi-gcc -mcpu=cortex-m3 -mthumb $bare $flags "$@" -T cortex_m.ld $program.c -o "$elf" ;;
-    rv32) riscv64-unknown-elf-gcc -march=rv32imac_zicsr -mabi=ilp32 -msmall-data-limit=0 $bare $flags "$@" -T riscv.ld $program.c -o "$elf" ;;
+    m0) arm-none-eabi-gcc -mcpu=cortex-m0 -mthumb $bare $flags "$@" -T cortex_m.ld $program.c -lgcc -o "$elf" ;;
+    m3) arm-none-eabi-gcc -mcpu=cortex-m3 -mthumb $bare $flags "$@" -T cortex_m.ld $program.c -lgcc -o "$elf" ;;
+    rv32) riscv64-unknown-elf-gcc -march=rv32imac_zicsr -mabi=ilp32 -msmall-data-limit=0 $bare $flags "$@" -T riscv.ld $program.c -lgcc -o "$elf" ;;
     avr) avr-gcc -mmcu=atmega328p -mrelax -ffreestanding $flags "$@" $program.c -o "$elf" ;;
     *) echo "no such board: $board" >&2; exit 2 ;;
 esac || exit
