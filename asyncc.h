@@ -6116,7 +6116,7 @@ int async_join_children_(async_frame *frame, async_frame_scope_ *scope, async_ta
             "ends while a group that goes on has a task in its `tasks`: that would "
             "be ASYNC_SPAWN_NEW_IN");
     async_scope_close_(&scope->scope);
-    async_forget_(async_loop_, scope->from, scope->size);
+    async_forget_(async_loop_, scope->from, (uintptr_t)scope->size);
     return error;
 }
 #endif
