@@ -4329,7 +4329,7 @@ ASYNC_PROTOTYPES_END_
  * >>foreign       A loop that another loop drives: GLib's, libuv's, a game's. Watch one descriptor
  *                 for reading, be back at the next deadline, and run one tick whenever either
  *                 comes, or after you have spawned or called something from outside. Nothing here
- *                 blocks. Examples: 45_frames.c, 46_glib.c, 47_libuv.c.
+ *                 blocks. Examples: 65_frames.c, 66_glib.c, 67_libuv.c.
  * ------------------------------------------------------------------------------------------ */
 
 ASYNC_C_BEGIN_

@@ -4,6 +4,7 @@
 # goes. The program runs twice, with the real clock and, at once, with the virtual one. Where a
 # script examples/NN_name.test.sh (or test.sh beside a main.c) stands, that is run instead, with
 # the binary as its argument: status 0 passed, 77 skipped, else failed.
+# A line `Needs: NAME` says which library pkg-config has to know; else the example is skipped, by name.
 # Expected is stdout, then stderr: what an unhandled error prints comes last.
 file=$1
 out=$(cd "$(dirname "$2")" && pwd)/$(basename "$2")
@@ -36,7 +37,14 @@ limit() { # seconds, command
 }
 
 [ -n "$command" ] || fail "its first comment has no line 'cc -I.. $name.c -o x && ./x'"
+needs=$(printf '%s\n' "$comment" | sed -n 's/^ *Needs: *//p')
+for library in $needs; do
+    pkg-config --exists "$library" 2>/dev/null && continue
+    echo "ok - example $name # SKIP $library is not installed, or pkg-config is not"
+    exit
+done
 options=$(printf '%s\n' "$command" | sed 's/^cc \(.*\) -o [^ ]* && .*/\1/')
+[ -z "$needs" ] || options=$(eval "echo \"$options\"") # has $(pkg-config ...) in it
 arguments=$(printf '%s\n' "$command" | sed 's/.* && \.\/[^ ]*//')
 build() { # binary, more options
     said=$(cd "$folder" && ${CC:-cc} $2 $options -o "$1" 2>&1) || fail "does not compile" "$said"
