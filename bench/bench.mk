@@ -13,7 +13,7 @@ BENCH_OUT := build/bench
 BENCH_CFLAGS ?= -O2
 BENCH_CXX := $(shell command -v g++ 2>/dev/null || command -v clang++ 2>/dev/null)
 bench_cc = $(CC) -std=gnu11 $(BENCH_CFLAGS) -Wall -Wextra -pthread
-bench_programs := $(BENCH_OUT)/core $(BENCH_OUT)/sync $(BENCH_OUT)/timers
+bench_programs := $(BENCH_OUT)/core $(BENCH_OUT)/sync $(BENCH_OUT)/timers $(BENCH_OUT)/threads
 
 $(BENCH_OUT)/%.o: bench/%.c asyncc.h bench/bench.h bench/far.h
 	@mkdir -p $(@D)
@@ -31,6 +31,9 @@ $(BENCH_OUT)/perf_core $(BENCH_OUT)/sync: %: %.o
 # Without libev its rows are missing.
 $(BENCH_OUT)/timers: $(addprefix $(BENCH_OUT)/,timers.o libev.o)
 	$(CC) $^ -pthread $$(nm $(BENCH_OUT)/libev.o | grep -q ev_run && echo -lev) -o $@
+# Without libuv its row is missing.
+$(BENCH_OUT)/threads: $(addprefix $(BENCH_OUT)/,threads.o libuv.o)
+	$(CC) $^ -pthread $$(nm $(BENCH_OUT)/libuv.o | grep -q uv_run && echo -luv) -o $@
 
 bench-core: $(bench_programs)
 	@mkdir -p bench/results
