@@ -73,5 +73,12 @@ combination clang-thread      clang    c17   '-g -O1 -fsanitize=thread' 5 "$fixe
 combination valgrind         gcc     c11   '-g -O1' 20 \
     'valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect --child-silent-after-fork=no'
 
+# The model of the threads: once, whatever the compiler.
+case model in *"$only"*)
+    sh tests/model.sh | tee $work/model.log
+    absent=$(grep -c '^ok.* # SKIP' $work/model.log)
+    count $(($(grep -c '^ok' $work/model.log) - absent)) "$(grep -c '^not ok' $work/model.log)" "$absent" ;;
+esac
+
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ] && [ $passed != 0 ]
