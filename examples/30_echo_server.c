@@ -9,7 +9,6 @@
 #include "asyncc.h"
 #include <signal.h>
 #include <stdio.h>
-#include <unistd.h>
 
 /* One client, from its first byte to its last. An error that leaves this body (the connection was
  * reset, say) ends this task only, and is reported with coroutine, file and line. */
@@ -41,46 +40,32 @@ ASYNC(void, serve, args(int listener), vars(int fd))
     ASYNC_END
 }
 
-/* A signal handler may do little more than write a byte to a pipe, which a task then reads. That
- * it has no argument is why the pipe is a global. */
-static int signal_pipe[2];
-
-static void on_signal(int number)
-{
-    char byte = (char)number;
-    int saved = errno;
-    ssize_t n = write(signal_pipe[1], &byte, 1);
-    (void)n;
-    errno = saved;
-}
-
 ASYNC(void, amain, args(const char *address),
-      vars(int listener; async_address bound; char text[128]; async_group group; char byte),
+      vars(int listener; async_address bound; char text[128]; async_group group; async_signal stop;
+           int number),
       tasks(serve server))
 {
     ASYNC_BEGIN
-    if (pipe(signal_pipe) < 0) ASYNC_RAISE(-errno, "pipe");
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
-
     self->listener = async_listen(self->address, 0);
     if (self->listener < 0) ASYNC_RAISE(self->listener, "cannot listen on that address");
-    if (async_local_address(self->listener, &self->bound) == 0) /* which port, if it was 0 */
-        printf("listening on %s\n", async_address_format(&self->bound, self->text, 128));
-    fflush(stdout);
 
     ASYNC_DO {
-        (void)async_adopt(signal_pipe[0]);
-        ASYNC_WITH(async_group, &self->group) { /* should accepting fail, the wait ends as well */
-            ASYNC_SPAWN_IN(&self->group, &self->server, serve, self->listener);
-            AWAIT(async_read, signal_pipe[0], &self->byte, 1);
-            printf("stopped by signal %d\n", self->byte);
-            async_task_cancel(&self->server.task);
+        ASYNC_WITH(async_signal, &self->stop, ASYNC_SIGNALS(SIGINT, SIGTERM)) {
+            if (async_local_address(self->listener, &self->bound) ==
+                0) /* which port, if it was 0 */
+                printf("listening on %s\n", async_address_format(&self->bound, self->text, 128));
+            fflush(stdout);
+            ASYNC_WITH(async_group,
+                       &self->group) { /* should accepting fail, the wait ends as well */
+                ASYNC_SPAWN_IN(&self->group, &self->server, serve, self->listener);
+                AWAIT_TO(self->number, async_signal_wait, &self->stop);
+                printf("stopped by signal %d\n", self->number);
+                async_task_cancel(&self->server.task);
+            }
         }
     }
     ASYNC_FINALLY {
         (void)async_close(self->listener);
-        (void)async_close(signal_pipe[0]);
     }
     ASYNC_END
 }

@@ -12,7 +12,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     LINE_BYTES = 512,     /* the longest line a member may send */
@@ -206,25 +205,14 @@ ASYNC(void, chat, args(struct room *room, int fd),
     ASYNC_END
 }
 
-/* A signal handler may do little more than write a byte to a pipe, which a task then reads. That
- * it has no argument is why the pipe is a global. */
-static int signal_pipe[2];
-
-static void on_signal(int number)
-{
-    char byte = (char)number;
-    int saved = errno;
-    ssize_t n = write(signal_pipe[1], &byte, 1);
-    (void)n;
-    errno = saved;
-}
-
 /* Everybody is told and leaves by the usual way; no new members come. */
-ASYNC(void, stop_on_signal, args(struct room *room), vars(char byte))
+ASYNC(void, stop_on_signal, args(struct room *room), vars(async_signal stop))
 {
     struct member *m;
     ASYNC_BEGIN
-    AWAIT(async_read, signal_pipe[0], &self->byte, 1);
+    ASYNC_WITH(async_signal, &self->stop, ASYNC_SIGNALS(SIGINT, SIGTERM)) {
+        AWAIT(async_signal_wait, &self->stop);
+    }
     self->room->stopping = true;
     tell_others(self->room, NULL, "* the server stops\n");
     for (m = self->room->first; m; m = m->next) (void)async_shutdown(m->fd, SHUT_RD);
@@ -239,18 +227,13 @@ ASYNC(void, amain, args(const char *address),
 {
     struct room *const room = &self->room;
     ASYNC_BEGIN
-    if (pipe(signal_pipe) < 0) ASYNC_RAISE(-errno, "pipe");
-    (void)async_adopt(signal_pipe[0]);
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
-
+    ASYNC_SPAWN_EAGER(&self->stopper, stop_on_signal, room);
     room->listener = async_listen(self->address, 0);
     if (room->listener < 0) ASYNC_RAISE(room->listener, "cannot listen on that address");
     if (async_local_address(room->listener, &self->bound) == 0)
         printf("listening on %s\n", async_address_format(&self->bound, self->text, 128));
     fflush(stdout);
 
-    ASYNC_SPAWN(&self->stopper, stop_on_signal, room);
     ASYNC_WITH(async_group, &self->members) { /* its end waits until the last one has left */
         for (;;) {
             AWAIT_TO_ERR(self->fd, self->error, async_accept, room->listener, NULL);
@@ -260,7 +243,6 @@ ASYNC(void, amain, args(const char *address),
         }
         if (!room->stopping) ASYNC_RAISE(self->error, "accept");
     }
-    (void)async_close(signal_pipe[0]);
     printf("stopped\n");
     ASYNC_END
 }

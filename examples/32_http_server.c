@@ -22,7 +22,6 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
-#include <unistd.h>
 
 /* A connection holds HEAD_MOST + LINE_MOST bytes and a few hundred more; one whose request has a
  * body holds up to BODY_MOST on top of that until it is answered. */
@@ -618,32 +617,21 @@ ASYNC(void, serve_client, args(struct server *server, int fd),
 
 /* ---- the server ---- */
 
-/* A signal handler may do little more than write a byte to a pipe, which a task then reads. That
- * it has no argument is why the pipe is a global. */
-static int signal_pipe[2];
-
-static void on_signal(int number)
-{
-    char byte = (char)number;
-    int saved = errno;
-    ssize_t n = write(signal_pipe[1], &byte, 1);
-    (void)n;
-    errno = saved;
-}
-
-ASYNC(void, stop_on_signal, args(struct server *server), vars(char byte))
+ASYNC(void, stop_on_signal, args(struct server *server), vars(async_signal stop))
 {
     struct server *const s = self->server;
     struct connection *c;
     ASYNC_BEGIN
-    AWAIT(async_read, signal_pipe[0], &self->byte, 1);
-    s->stopping = true;
-    (void)async_timeout_reschedule(&s->grace, ASYNC_MS(s->patience_ms));
-    for (c = s->first; c; c = c->next)
-        if (c->phase == IDLE) (void)async_task_cancel(c->task);
-    (void)async_close(s->listener); /* ends the wait in async_accept */
-    AWAIT(async_read, signal_pipe[0], &self->byte, 1);
-    (void)async_timeout_reschedule(&s->grace, ASYNC_MS(0));
+    ASYNC_WITH(async_signal, &self->stop, ASYNC_SIGNALS(SIGINT, SIGTERM)) {
+        AWAIT(async_signal_wait, &self->stop);
+        s->stopping = true;
+        (void)async_timeout_reschedule(&s->grace, ASYNC_MS(s->patience_ms));
+        for (c = s->first; c; c = c->next)
+            if (c->phase == IDLE) (void)async_task_cancel(c->task);
+        (void)async_close(s->listener); /* ends the wait in async_accept */
+        AWAIT(async_signal_wait, &self->stop);
+        (void)async_timeout_reschedule(&s->grace, ASYNC_MS(0));
+    }
     ASYNC_END
 }
 
@@ -655,18 +643,13 @@ ASYNC(void, amain, args(const char *address, int patience_ms),
     struct server *const s = &self->server;
     ASYNC_BEGIN
     s->patience_ms = self->patience_ms;
-    if (pipe(signal_pipe) < 0) ASYNC_RAISE(-errno, "pipe");
-    (void)async_adopt(signal_pipe[0]);
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
-
+    ASYNC_SPAWN_EAGER(&self->stopper, stop_on_signal, s);
     s->listener = async_listen(self->address, 0);
     if (s->listener < 0) ASYNC_RAISE(s->listener, "cannot listen on that address");
     if (async_local_address(s->listener, &self->bound) == 0) /* which port, if it was 0 */
         printf("listening on %s\n", async_address_format(&self->bound, self->text, 128));
     fflush(stdout);
 
-    ASYNC_SPAWN(&self->stopper, stop_on_signal, s);
     ASYNC_TRY {
         ASYNC_WITH(async_timeout, &s->grace, ASYNC_FOREVER) {
             ASYNC_WITH(async_group, &self->connections) { /* its end waits for all of them */
@@ -684,7 +667,6 @@ ASYNC(void, amain, args(const char *address, int patience_ms),
         if (!s->grace.expired) ASYNC_RAISE(self->error);
         printf("some requests were cut off\n");
     }
-    (void)async_close(signal_pipe[0]);
     printf("stopped after %lu requests on %lu connections\n", s->requests, s->connections);
     ASYNC_END
 }
