@@ -145,6 +145,7 @@
  *   - A stream must live until it has been closed: wait for that, use ASYNC_WITH, or abort it. A
  *     handler's is closed after the handler's end. What came before a connection broke can still
  *     be read; asyncio drops it. A write is refused when too much is unsent; asyncio's buffer grows.
+ *   - Context values belong to a block, not to the rest of the task; callbacks and threads see none.
  *   - A task of ASYNC_SPAWN_NEW is gone after its end: async_task_hold() it to look at it later.
  *
  * Messages you will meet (gcc's words; the other compilers say the same in theirs)
@@ -874,6 +875,7 @@ typedef struct async_report {
     const async_type *type; /* the coroutine, or NULL */
     int line;               /* in its file, of the await where it stands now; 0: unknown */
     async_duration took;    /* of a step that was too long; else 0 */
+    async_task *task;       /* whose it is; NULL: nobody's, or its memory may be gone */
 } async_report;
 
 typedef struct async_options {
@@ -4697,6 +4699,10 @@ static void async_send_report_(async_loop *loop, const async_report *r)
     if (r->type)
         ASYNCC_LOG(", in `%s`, %s:%d", r->type->name, r->type->file,
                    r->line ? r->line : r->type->line);
+#if !ASYNCC_FREESTANDING
+    if (r->task && r->task->flags & ASYNC_NAMED_)
+        ASYNCC_LOG(", task `%s`", async_task_name(r->task));
+#endif
     ASYNCC_LOG("\n");
 #endif
 }
@@ -4709,6 +4715,22 @@ static void async_report_(async_loop *loop, const char *message, int error, cons
     report.error = error;
     report.text = text;
     report.type = type;
+    async_send_report_(loop, &report);
+}
+/* The same of a task that is still there, with the line where it stands. */
+static void async_report_task_(async_loop *loop, const char *message, int error, const char *text,
+                               async_task *task)
+{
+    async_report report;
+    __builtin_memset(&report, 0, sizeof report);
+    report.message = message;
+    report.error = error;
+    report.text = text;
+    report.task = task;
+    report.type = async_root_(task)->type;
+#if ASYNCC_NAMES
+    if (!async_task_done(task)) report.line = async_root_(task)->line;
+#endif
     async_send_report_(loop, &report);
 }
 
@@ -4741,12 +4763,13 @@ static void async_drop_note_(async_loop *loop, async_note_ *note)
         *async_note_at_(loop, moved.task) = moved;
     }
 }
-/* The oldest note about tasks in this memory. */
-static async_note_ *async_oldest_note_(async_loop *loop, uintptr_t from, uintptr_t size)
+/* The oldest note about tasks in this memory; when all are given up, names still have a use. */
+static async_note_ *async_oldest_note_(async_loop *loop, uintptr_t from, uintptr_t size,
+                                       bool only_ended)
 {
     async_note_ *oldest = NULL, *end = loop->notes + ((size_t)1 << loop->note_bits), *note;
     for (note = loop->notes; note < end; note++)
-        if (note->task && (uintptr_t)note->task - from < size &&
+        if (note->task && (uintptr_t)note->task - from < size && (note->ended || !only_ended) &&
             (!oldest || note->age < oldest->age))
             oldest = note;
     return oldest;
@@ -4755,7 +4778,8 @@ static async_note_ *async_oldest_note_(async_loop *loop, uintptr_t from, uintptr
 static void async_forget_(async_loop *loop, uintptr_t from, uintptr_t size)
 {
     async_note_ *note;
-    while (loop->note_count && (note = async_oldest_note_(loop, from, size)) != NULL) {
+    while (loop->note_count &&
+           (note = async_oldest_note_(loop, from, size, size == UINTPTR_MAX)) != NULL) {
         async_note_ gone = *note;
         async_drop_note_(loop, note);
         if (gone.ended)
@@ -4769,7 +4793,7 @@ static void async_grow_notes_(async_loop *loop)
     size_t size = sizeof *old << (loop->note_bits + 1);
     async_note_ *notes = (async_note_ *)loop->options.alloc(loop->options.context, NULL, size);
     if (!notes) {
-        note = async_oldest_note_(loop, 0, UINTPTR_MAX);
+        note = async_oldest_note_(loop, 0, UINTPTR_MAX, false);
         async_forget_(loop, (uintptr_t)note->task, 1);
         return;
     }
@@ -4857,6 +4881,7 @@ int async_tell_(async_task *task, async_task *on)
 #else
 /* A small machine has nobody to tell. */
 #define async_report_(loop, message, error, text, type) ((void)(loop), (void)(error))
+#define async_report_task_(loop, message, error, text, task) ((void)(loop), (void)(error))
 #define async_forget_(loop, from, size) ((void)(loop))
 const char *async_error_text(void)
 {
@@ -5944,8 +5969,7 @@ static ASYNC_NOT_INLINE_ void async_finish_slowly_(async_task *task, int err)
         if (err != ASYNC_CANCELED && !async_looked_at_(task, first, collector) &&
             !(task->flags & ASYNC_QUIET_) && task->scope->child_done != async_group_child_done_) {
             if (task->flags & ASYNC_HEAP_)
-                async_report_(loop, "error of a detached task", err, task->u.text,
-                              async_root_(task)->type);
+                async_report_task_(loop, "error of a detached task", err, task->u.text, task);
             else async_add_note_(loop, task, err, task->u.text)->ended = true;
         }
         for (h = first; h; h = h->next)
@@ -8033,6 +8057,7 @@ static ASYNC_NOT_INLINE_ void async_run_timed_(async_loop *loop, async_handle *h
     report.took.ns = async_loop_time(loop) - begin;
     if (report.took.ns < loop->options.slow_step.ns) return;
     report.message = task ? "a step blocked the loop" : "a callback blocked the loop";
+    report.task = task;
 #if ASYNCC_NAMES
     if (task) {
         report.type = async_task_done(task) ? async_root_(task)->type : task->frame->type;
@@ -8293,8 +8318,7 @@ int async_loop_close(async_loop *loop)
     for (scope = loop->scopes; scope; scope = scope->next)
         for (task = scope->head; task; task = task->next) {
             if (!async_task_done(task))
-                async_report_(loop, "task was destroyed but it is pending", 0, NULL,
-                              async_root_(task)->type);
+                async_report_task_(loop, "task was destroyed but it is pending", 0, NULL, task);
             task->flags &= (uint16_t)~ASYNC_LIVE_;
             if (task->h.ops->child_done)
                 async_set_detach_((struct async_set_ *)task->u.on, &task->h,

@@ -349,3 +349,64 @@ TEST(the_text_of_another_error_is_not_shown)
 {
     CHECK_INT(run_virtual(catches_others), 0);
 }
+
+/* --- what a report says of the task --- */
+
+static char report_text[300];
+static void tell_report(async_loop *loop, const async_report *r)
+{
+    size_t n = strlen(report_text);
+    (void)loop;
+    snprintf(report_text + n, sizeof report_text - n, "%s: %s `%s` %d\n", r->message,
+             r->task ? async_task_name(r->task) : "-", r->type ? r->type->name : "-",
+             r->type && r->line ? r->line - r->type->line : 0);
+}
+ASYNC(void, hangs)
+{
+    ASYNC_BEGIN
+    AWAIT(async_sleep, ASYNC_SEC(9)); /* three lines below its name */
+    ASYNC_END
+}
+ASYNC(void, fails_alone)
+{
+    ASYNC_BEGIN
+    ASYNC_RAISE(-EIO);
+    ASYNC_END
+}
+ASYNC(void, leaves_two)
+{
+    ASYNC_BEGIN(void)
+    ASYNC_SPAWN_NEW(fails_alone);
+    (void)async_task_set_name(&ASYNC_SPAWN_NEW(hangs)->task, "hung up");
+    AWAIT(async_sleep, ASYNC_MS(1));
+    (void)async_loop_advance(async_running_loop(), ASYNC_SEC(1));
+    ASYNC_END
+}
+TEST(X3_X2_a_report_names_the_task_and_where_it_stands)
+{
+    static ASYNC_TASK(leaves_two) task;
+    async_loop loop;
+    async_options options;
+    memset(&options, 0, sizeof options);
+    options.virtual_clock = true;
+    options.slow_step = ASYNC_MS(500);
+    options.on_error = tell_report;
+    CHECK_INT(async_loop_init(&loop, &options), 0);
+    CHECK_INT(ASYNC_SPAWN_ON(&loop, &task, leaves_two), 0);
+    CHECK_INT(async_loop_run_until_complete(&loop, &task.task), 0);
+    CHECK_INT(async_loop_close(&loop), 0);
+    CHECK_STR(report_text, "error of a detached task: fails_alone `fails_alone` 0\n"
+                           "a step blocked the loop: leaves_two `leaves_two` 0\n"
+                           "task was destroyed but it is pending: hung up `hangs` 3\n");
+}
+TEST(X3_the_default_handler_prints_the_name)
+{
+    static ASYNC_TASK(hangs) task;
+    async_loop loop;
+    CHECK_INT(async_loop_init(&loop, NULL), 0);
+    CHECK_INT(ASYNC_SPAWN_ON(&loop, &task, hangs), 0);
+    CHECK_INT(async_task_set_name(&task.task, "forgotten"), 0);
+    CHECK_INT(async_loop_close(&loop), 0);
+    CHECK_PRINTED("task was destroyed but it is pending, in `hangs`, ");
+    CHECK_PRINTED(", task `forgotten`");
+}
