@@ -74,7 +74,10 @@ if [ -f "$script" ]; then
     exit
 fi
 [ -n "$want" ] || fail "no 'Output:' in its first comment and no $(basename "$script")"
-run "real clock" "$out" 20
+# A machine that does something else for a tenth of a second changes what a real clock shows: that
+# is no fault of the program unless it happens three times running. The virtual clock is exact.
+late=$( (run "real clock" "$out" 20) ) && [ -z "$late" ] || late=$( (run "real clock" "$out" 20) ) &&
+    [ -z "$late" ] || run "real clock" "$out" 20
 build "$out-virtual" -DASYNCC_VIRTUAL_CLOCK=1
 run "virtual clock" "$out-virtual" 2
 echo "ok - example $name"
