@@ -2305,15 +2305,16 @@ ASYNC_INLINE_ int async_spawn_placed_(async_frame *frame, const async_type *type
                                       int line)
 {
     bool within = (uintptr_t)frame - (uintptr_t)self < size;
+    bool group_within = how & ASYNC_IN_ && (uintptr_t)scope - (uintptr_t)self < size;
 #if ASYNCC_NAMES
-    if (ASYNC_RARE_(within && !here && !(how & ASYNC_IN_)))
+    if (ASYNC_RARE_(within && !here && !group_within))
         async_panic_at_(file, line,
                         "spawned into the frame of a coroutine that would not wait for it: put it "
-                        "in tasks(...), or ASYNC_SPAWN_IN a group");
+                        "in tasks(...), or ASYNC_SPAWN_IN a group of that frame");
 #endif
     (void)file, (void)line;
     if (within && here && how & ASYNC_IN_) {
-        if ((uintptr_t)scope - (uintptr_t)self >= size) here->lent = true;
+        if (!group_within) here->lent = true;
         how = 0;
     }
     if (!within || !here || scope) return async_spawn_(frame, type, scope, how);

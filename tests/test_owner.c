@@ -142,8 +142,21 @@ ASYNC(void, not_in_tasks_but_in_a_group,
     ASYNC_CATCH(self->e) CHECK_INT(self->e, -ETIMEDOUT);
     ASYNC_END
 }
+ASYNC(void, member_of_another, args(async_group *tg), vars(ASYNC_TASK(worker) w))
+{
+    ASYNC_BEGIN
+    ASYNC_SPAWN_IN(self->tg, &self->w, worker, "lost");
+    ASYNC_END
+}
+ASYNC(void, has_the_group, vars(async_group tg), awaits(member_of_another))
+{
+    ASYNC_BEGIN
+    ASYNC_WITH(async_group, &self->tg) AWAIT(member_of_another, &self->tg);
+    ASYNC_END
+}
 TEST(a_frame_that_would_not_wait)
 {
+    CHECK_PANIC("a group of that frame", run_virtual(has_the_group));
     CHECK_PANIC("`tasks` of a frame that has ended", run_virtual(too_late));
     CHECK_PANIC("put it in tasks(...)", run_virtual(not_in_tasks));
     CHECK_INT(run_virtual(not_in_tasks_but_in_a_group), 0);
