@@ -11,6 +11,9 @@
 #include "test_unix.c"
 #include "test_sweep.c"
 #include "test_threadsafe.c"
+#include "test_stream.c"
+#include "test_server.c"
+#include "test_sendfile.c"
 
 /* The stand-in does what the manuals say, as far as asyncc.h relies on it. */
 static int k_change(int kq, int fd, int filter, int flags, intptr_t mark)

@@ -8,3 +8,6 @@
 #include "test_unix.c"
 #include "test_sweep.c"
 #include "test_threadsafe.c"
+#include "test_stream.c"
+#include "test_server.c"
+#include "test_sendfile.c"
