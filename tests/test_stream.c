@@ -938,3 +938,67 @@ TEST(what_is_unsent_when_the_loop_closes_is_given_back)
     hang_up();
     check_nothing_left();
 }
+
+/* A stream and a queue at once: what the loser was to get stays where it is. */
+ASYNC(void, selects_line,
+      vars(async_stream s; async_bytes line; int i; ASYNC_QUEUE(int, 2) q; int item),
+      selects(async_stream_readline, async_queue_get))
+{
+    ASYNC_BEGIN
+    open_stream(&self->s);
+    say("half ");
+    for (self->i = 0; self->i < 3; self->i++) {
+        if (self->i == 1) CHECK_INT(ASYNC_QUEUE_PUT_NOWAIT(&self->q, &self->i), 0);
+        if (self->i == 2) say("a line\n");
+        ASYNC_SELECT(ASYNC_MS(5)) {
+            ASYNC_ON_TO(self->line, async_stream_readline, &self->s)
+            {
+                trace("%s", text_of(self->line));
+            }
+            ASYNC_ON(async_queue_get, &self->q, &self->item) {
+                trace("%d\n", self->item);
+            }
+            ASYNC_ON_TIMEOUT {
+                trace("nothing\n");
+            }
+        }
+    }
+    async_stream_close(&self->s);
+    hang_up();
+    ASYNC_END
+}
+TEST(ST6_a_select_that_a_stream_loses_takes_nothing_from_it)
+{
+    note_what_is_open();
+    CHECK_INT(run_real(selects_line), 0);
+    CHECK_TRACE("nothing\n1\nhalf a line\n");
+    check_nothing_left();
+}
+
+/* A terminal: both directions of one descriptor that is no socket. */
+ASYNC(void, over_tty, vars(async_stream s; int master; int tty; async_bytes line))
+{
+    ASYNC_BEGIN
+    self->master = posix_openpt(O_RDWR | O_NOCTTY);
+    if (self->master < 0) SKIP("no pseudo-terminals here");
+    CHECK(grantpt(self->master) == 0 && unlockpt(self->master) == 0);
+    self->tty = open(ptsname(self->master), O_RDWR | O_NOCTTY);
+    CHECK(self->tty >= 0);
+    CHECK_INT(async_stream_open(&self->s, self->tty), 0);
+    CHECK_INT(write(self->master, "typed\n", 6), 6);
+    AWAIT_TO(self->line, async_stream_readline, &self->s);
+    CHECK_STR(text_of(self->line), "typed\n");
+    CHECK_INT(async_stream_write(&self->s, "shown\n", 6), 0);
+    AWAIT(async_stream_drain, &self->s);
+    CHECK_INT(read(self->master, megabyte, 100), 14); /* and the echo of what was typed */
+    CHECK(!memcmp(megabyte, "typed\r\nshown\r\n", 14));
+    async_stream_close(&self->s);
+    close(self->master);
+    ASYNC_END
+}
+TEST(streams_over_a_terminal)
+{
+    note_what_is_open();
+    CHECK_INT(run_real(over_tty), 0);
+    check_nothing_left();
+}
