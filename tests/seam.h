@@ -35,6 +35,9 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -192,7 +195,17 @@ SEAM(int, raise, (int number), (number), 0)
 SEAM(pid_t, getpid, (void), (), 0)
 #ifdef __linux__
 /* gettid and pidfds: a kernel that does not know them, or has no descriptor left. */
-SEAM(long, syscall, (long n, long a, long b, long c, long d), (n, a, b, c, d), ENOSYS, EMFILE, 0)
+SEAM_CALL(syscall, ENOSYS, EMFILE, 0)
+static SEAM_UNUSED long seam_syscall(long n, long a, long b, long c, long d)
+{
+    int error = seam_enter(&seam_of_syscall);
+    if (!error) return syscall(n, a, b, c, d);
+#ifdef SYS_pidfd_open
+    if (n != SYS_pidfd_open) error = ENOSYS; /* the others make none */
+#endif
+    errno = error;
+    return -1;
+}
 SEAM(int, pipe2, (int *fd, int flags), (fd, flags), EMFILE, ENFILE, 0)
 #endif
 SEAM(pid_t, waitpid, (pid_t pid, int *status, int options), (pid, status, options), EINTR, 0)

@@ -307,14 +307,105 @@ ASYNC(void, w_threads, vars(int i), tasks(w_job a, w_job b, w_job c))
     ASYNC_END
 }
 
+/* A child that is talked to, and one that is killed. */
+ASYNC(void, w_processes, vars(async_process p; async_output out; char text[32]; int code),
+      awaits(async_process_communicate))
+{
+    ASYNC_BEGIN
+    static const char *const cat[] = {"cat", NULL};
+    static const char *const sleeper[] = {"sleep", "60", NULL};
+    static const async_process_options piped = {ASYNC_PIPE, ASYNC_PIPE, ASYNC_DEVNULL, NULL,
+                                                NULL,       false,      false};
+    self->out.data = self->text;
+    self->out.room = sizeof self->text;
+    ASYNC_WITH(async_process, &self->p, cat, &piped) {
+        AWAIT_TO(self->code, async_process_communicate, &self->p, "through a cat", 13, &self->out,
+                 NULL);
+    }
+    CHECK(!self->p.running && self->p.in == -1 && self->p.out == -1);
+    if (self->code || self->out.size != 13) ASYNC_RAISE(-EPROTO);
+    ASYNC_WITH(async_process, &self->p, sleeper, NULL) {
+        (void)async_process_kill(&self->p);
+    }
+    CHECK_INT(self->p.returncode, -SIGKILL);
+    trace("%.13s\n", self->text);
+    ASYNC_END
+}
+
+static int w_no_call(void *arg)
+{
+    (void)arg;
+    return 0;
+}
+ASYNC(void, w_signals, vars(async_signal s; async_signal t; int number; int err))
+{
+    ASYNC_BEGIN
+    ASYNC_DO {
+        ASYNC_WITH(async_signal, &self->s, ASYNC_SIGNALS(SIGUSR1, SIGUSR2)) {
+            self->err =
+                async_add_signal_handler(async_running_loop(), &self->t, SIGUSR2, w_no_call, NULL);
+            if (self->err) ASYNC_RAISE(self->err);
+            raise(SIGUSR2);
+            AWAIT_TO(self->number, async_signal_wait, &self->s);
+            trace("signal %d\n", self->number == SIGUSR2);
+        }
+    }
+    ASYNC_FINALLY {
+        (void)async_remove_signal_handler(&self->t);
+    }
+    ASYNC_END
+}
+
+static char w_path[64];
+ASYNC(void, w_files,
+      vars(async_file f; struct async_lines lines; async_line line; struct stat s;
+           struct async_directory folder; const char *name; int n),
+      raw(char buffer[16]))
+{
+    ASYNC_BEGIN
+    ASYNC_WITH(async_file, &self->f, w_path, O_RDWR | O_CREAT | O_TRUNC, 0600) {
+        AWAIT(async_file_write, &self->f, "one\ntwo\n", 8);
+        AWAIT(async_file_pwrite, &self->f, "t", 1, 4);
+        AWAIT(async_file_sync, &self->f);
+        AWAIT(async_file_stat, &self->f, &self->s);
+        AWAIT(async_file_pread, &self->f, self->buffer, 8, 0);
+    }
+    ASYNC_WITH(async_file, &self->f, w_path, O_RDONLY, 0) {
+        ASYNC_FOR(self->line, &self->lines, async_lines, &self->f, self->buffer, 16) {
+            trace("%s", self->line.text);
+        }
+    }
+    AWAIT(async_stat, w_path, &self->s);
+    ASYNC_FOR(self->name, &self->folder, async_directory, "/") {
+        self->n++;
+    }
+    trace("%d bytes, %s\n", (int)self->s.st_size, self->n ? "names" : "no names");
+    ASYNC_END
+}
+
 /* --- the sweep --- */
 
-enum { W_STREAM, W_UNIX, W_CROWD, W_DATAGRAMS, W_PIPE, W_TASKS, W_SERVER, W_THREADS };
-static const char *const w_names[] = {"stream", "unix",  "crowd",  "datagrams",
-                                      "pipe",   "tasks", "server", "threads"};
+enum {
+    W_STREAM,
+    W_UNIX,
+    W_CROWD,
+    W_DATAGRAMS,
+    W_PIPE,
+    W_TASKS,
+    W_SERVER,
+    W_THREADS,
+    W_PROCESSES,
+    W_SIGNALS,
+    W_FILES,
+    W_ALL
+};
+static const char *const w_names[] = {"stream",    "unix",    "crowd",  "datagrams",
+                                      "pipe",      "tasks",   "server", "threads",
+                                      "processes", "signals", "files"};
 static bool w_hung;
 ASYNC(void, w_scenario, args(int which), vars(async_timeout limit; char name[64]),
-      awaits(w_stream, w_crowd, w_datagrams, w_pipe, w_tasks, w_server, w_threads))
+      awaits(w_stream, w_crowd, w_datagrams, w_pipe, w_tasks, w_server, w_threads, w_processes,
+             w_signals, w_files))
 {
     ASYNC_BEGIN
     w_hung = true;
@@ -331,6 +422,9 @@ ASYNC(void, w_scenario, args(int which), vars(async_timeout limit; char name[64]
             if (self->which == W_TASKS) AWAIT(w_tasks);
             if (self->which == W_SERVER) AWAIT(w_server);
             if (self->which == W_THREADS) AWAIT(w_threads);
+            if (self->which == W_PROCESSES) AWAIT(w_processes);
+            if (self->which == W_SIGNALS) AWAIT(w_signals);
+            if (self->which == W_FILES) AWAIT(w_files);
         }
     }
     ASYNC_FINALLY {
@@ -345,12 +439,14 @@ static void w_on_error(async_loop *loop, const async_report *report)
     (void)loop;
     if (!strcmp(report->message, "descriptor was never closed")) w_left_open = true;
     if (!strcmp(report->message, "task was destroyed but it is pending")) w_left_open = true;
+    if (!strcmp(report->message, "process was still running")) w_left_open = true;
 }
 static int w_run(int which)
 {
     ASYNC_TASK(w_scenario) task;
     async_loop loop;
     async_options options;
+    struct sigaction now;
     int err;
     memset(&task, 0, sizeof task);
     memset(&options, 0, sizeof options);
@@ -361,6 +457,8 @@ static int w_run(int which)
     err = async_loop_run_until_complete(&loop, &task.task);
     CHECK_INT(async_loop_shutdown(&loop), 0);
     CHECK_INT(async_loop_close(&loop), 0);
+    if (waitpid(-1, NULL, WNOHANG) >= 0 || errno != ECHILD) w_left_open = true; /* a child */
+    if (sigaction(SIGUSR2, NULL, &now) < 0 || now.sa_handler != SIG_DFL) w_left_open = true;
     return err;
 }
 
@@ -437,13 +535,37 @@ TEST(F41_sweep_of_threads) /* not where a pipe wakes the loop: one of its own ca
 }
 #endif
 
+TEST(F41_sweep_of_processes)
+{
+    w_sweep(W_PROCESSES);
+}
+#ifdef __linux__
+TEST(F41_sweep_of_processes_by_SIGCHLD)
+{
+    seam_of_syscall.error = ENOSYS;
+    seam_of_syscall.times = 1 << 30;
+    w_sweep(W_PROCESSES);
+}
+#endif
+TEST(F41_sweep_of_signals)
+{
+    w_sweep(W_SIGNALS);
+}
+TEST(F41_sweep_of_files)
+{
+    snprintf(w_path, sizeof w_path, "/tmp/asyncc-sweep-%d", (int)getpid());
+    w_sweep(W_FILES);
+    unlink(w_path);
+}
+
 /* Interrupted every other time, nobody notices. */
 TEST(F12_sweep_of_interruptions)
 {
+    snprintf(w_path, sizeof w_path, "/tmp/asyncc-sweep-%d", (int)getpid());
     static char want[sizeof test_text_];
     int which;
     note_what_is_open();
-    for (which = 0; which <= W_THREADS; which++) {
+    for (which = 0; which < W_ALL; which++) {
         seam_interrupt = false;
         test_text_[test_text_size_ = 0] = 0;
         CHECK_INT(w_run(which), 0);
@@ -454,4 +576,5 @@ TEST(F12_sweep_of_interruptions)
         CHECK_TRACE(want);
         check_nothing_left();
     }
+    unlink(w_path);
 }
