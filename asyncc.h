@@ -142,6 +142,9 @@
  *     other threads call says async_loop_keep() first.
  *   - A cancelled to_thread leaves its job behind, argument and all, which Python's garbage
  *     collector then keeps alive. async_run_job waits for it, so that arg may live in the frame.
+ *   - Signal handlers of a number add up, also those of other loops; asyncio's replace each other.
+ *     A process in a block does not outlive it: an error or a cancel kills it. communicate drops
+ *     what there is no room for; asyncio's buffers grow.
  *   - A stream must live until it has been closed: wait for that, use ASYNC_WITH, or abort it. A
  *     handler's is closed after the handler's end. What came before a connection broke can still
  *     be read; asyncio drops it. A write is refused when too much is unsent; asyncio's buffer grows.
@@ -3994,10 +3997,6 @@ ASYNC_DECLARE(int, async_process_communicate,
 typedef struct async_file {
     int fd; /* yours to set too, for a descriptor that was opened elsewhere */
 } async_file;
-typedef struct async_line {
-    char *text;  /* with its '\n', unless it is the last and has none, and then a 0 */
-    size_t size; /* without the 0 */
-} async_line;
 
 ASYNC_PROTOTYPES_
 struct stat;
@@ -4155,21 +4154,22 @@ ASYNC_INLINE_ int async_read_directory__leaf_(struct async_read_directory_ *room
 }
 ASYNC_PROTOTYPES_END_
 
-/* vars(struct async_lines lines; async_line line), raw(char buffer[4096])
+/* vars(struct async_lines lines; async_bytes line), raw(char buffer[4096])
  * ASYNC_FOR(self->line, &self->lines, async_lines, &self->f, self->buffer, sizeof self->buffer) { }
- * Line by line from the file's position, in a buffer of yours that has room for the longest and a
- * 0: -ENOBUFS is raised for one that is longer. A line holds until the next. */
-ASYNC_GENERATOR(async_line, async_lines, args(const async_file *file, char *buffer, size_t room),
+ * Line by line from the file's position, each with its '\n', unless it is the last and has none, and
+ * then a 0 that its size does not count. The buffer, yours, has to have room for the longest and that
+ * 0: ASYNC_ELIMIT is raised for one that is longer. A line holds until the next. */
+ASYNC_GENERATOR(async_bytes, async_lines, args(const async_file *file, char *buffer, size_t room),
                 vars(size_t begin; size_t end; size_t seen; ptrdiff_t n; char *newline;
-                     async_line line; char after; bool over))
+                     async_bytes line; char after; bool over))
 {
     ASYNC_BEGIN
     for (;;) {
         self->newline = (char *)__builtin_memchr(self->buffer + self->begin + self->seen, '\n',
                                                  self->end - self->begin - self->seen);
         if (self->newline || (self->over && self->end > self->begin)) {
-            self->line.text = self->buffer + self->begin;
-            self->line.size = self->newline ? (size_t)(self->newline + 1 - self->line.text)
+            self->line.data = self->buffer + self->begin;
+            self->line.size = self->newline ? (size_t)(self->newline + 1 - self->line.data)
                                             : self->end - self->begin;
             self->begin += self->line.size;
             self->seen = 0;
@@ -4191,7 +4191,7 @@ ASYNC_GENERATOR(async_line, async_lines, args(const async_file *file, char *buff
             self->end += (size_t)self->n;
         } else { /* full: is it the end? */
             AWAIT_TO(self->n, async_file_read, self->file, &self->after, 1);
-            if (self->n) ASYNC_RAISE(-ENOBUFS, "a line is longer than the buffer");
+            if (self->n) ASYNC_RAISE(ASYNC_ELIMIT, "a line is longer than the buffer");
             self->over = true;
         }
     }

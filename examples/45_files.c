@@ -43,15 +43,15 @@ ASYNC(void, write_notes, vars(async_file f; ptrdiff_t n; struct stat s))
     ASYNC_END
 }
 
-ASYNC(void, read_notes, vars(async_file f; struct async_lines lines; async_line line; int number),
+ASYNC(void, read_notes, vars(async_file f; struct async_lines lines; async_bytes line; int number),
       raw(char buffer[256]))
 {
     ASYNC_BEGIN
     ASYNC_WITH(async_file, &self->f, "notes.txt", O_RDONLY, 0) {
         ASYNC_FOR(self->line, &self->lines, async_lines, &self->f, self->buffer,
                   sizeof self->buffer) {
-            printf("%d: %s%s", ++self->number, self->line.text,
-                   self->line.text[self->line.size - 1] == '\n' ? "" : "\n");
+            printf("%d: %s%s", ++self->number, self->line.data,
+                   self->line.data[self->line.size - 1] == '\n' ? "" : "\n");
         }
     }
     ASYNC_END

@@ -274,20 +274,20 @@ TEST(file_block_that_is_cancelled_while_no_thread_is_free_is_closed)
 /* --- lines --- */
 
 ASYNC(void, f_lines, args(size_t room, int stop),
-      vars(async_file f; struct async_lines lines; async_line line; int err; int n),
+      vars(async_file f; struct async_lines lines; async_bytes line; int err; int n),
       raw(char buffer[64]))
 {
     ASYNC_BEGIN
     ASYNC_WITH(async_file, &self->f, f_name, O_RDONLY, 0) {
         ASYNC_TRY {
             ASYNC_FOR(self->line, &self->lines, async_lines, &self->f, self->buffer, self->room) {
-                CHECK_INT(strlen(self->line.text), self->line.size);
-                trace("[%s]", self->line.text);
+                CHECK_INT(strlen(self->line.data), self->line.size);
+                trace("[%s]", self->line.data);
                 if (++self->n == self->stop) break;
             }
         }
         ASYNC_CATCH(self->err) {
-            trace("%s", self->err == -ENOBUFS ? "too long" : "?");
+            trace("%s", self->err == ASYNC_ELIMIT ? "too long" : "?");
         }
     }
     ASYNC_END

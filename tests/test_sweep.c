@@ -358,7 +358,7 @@ ASYNC(void, w_signals, vars(async_signal s; async_signal t; int number; int err)
 
 static char w_path[64];
 ASYNC(void, w_files,
-      vars(async_file f; struct async_lines lines; async_line line; struct stat s;
+      vars(async_file f; struct async_lines lines; async_bytes line; struct stat s;
            struct async_directory folder; const char *name; int n),
       raw(char buffer[16]))
 {
@@ -372,7 +372,7 @@ ASYNC(void, w_files,
     }
     ASYNC_WITH(async_file, &self->f, w_path, O_RDONLY, 0) {
         ASYNC_FOR(self->line, &self->lines, async_lines, &self->f, self->buffer, 16) {
-            trace("%s", self->line.text);
+            trace("%s", self->line.data);
         }
     }
     AWAIT(async_stat, w_path, &self->s);
