@@ -5423,7 +5423,7 @@ static ASYNC_NOT_INLINE_ void async_timers_fire_(async_loop *loop)
 /* The earliest deadline. Looks through one list, and only when the loop is to sleep. Of a list that
  * holds many it is the slot's beginning, which a virtual clock cannot do with: the loop wakes up
  * there, has the slot dealt out, and finds fewer. */
-static int64_t async_next_timer_(async_loop *loop)
+ASYNC_HOT_ int64_t async_next_timer_(async_loop *loop)
 {
     if (loop->flags & ASYNC_STALE_) {
         loop->next_timer = loop->near ? ASYNC_WHEN_(loop->near) : INT64_MAX;
@@ -12400,6 +12400,11 @@ void *async_context_get(const async_context_var *var)
  *                 would spin.
  * ------------------------------------------------------------------------------------------ */
 
+/* A copy, so that the one in a loop's own turn stays where it is called. */
+static ASYNC_NOT_INLINE_ int64_t async_first_deadline_(async_loop *loop)
+{
+    return async_next_timer_(loop);
+}
 int async_loop_tick(async_loop *loop)
 {
     uint32_t resumes = 0, jobs = 0;
@@ -12416,7 +12421,7 @@ int async_loop_tick(async_loop *loop)
         loop->now = async_clock_();
     } else if (!loop->head &&
                !jobs) { /* a virtual clock does not go on while threads are at work */
-        next = async_next_timer_(loop);
+        next = async_first_deadline_(loop);
         if (next != INT64_MAX && next > loop->now) loop->now = next;
     }
     async_run_batch_(loop, &resumes, loop->options.slow_step.ns != 0);
@@ -12430,7 +12435,7 @@ int async_loop_tick(async_loop *loop)
 }
 async_time async_loop_next_deadline(async_loop *loop)
 {
-    int64_t next = loop->head ? loop->now : async_next_timer_(loop);
+    int64_t next = loop->head ? loop->now : async_first_deadline_(loop);
 #if ASYNCC_IO
     if ((uintptr_t)__atomic_load_n(&loop->inbox, __ATOMIC_RELAXED) > ASYNC_MARKS_) return loop->now;
 #endif
