@@ -128,6 +128,16 @@
  *
  * In C++ what lives in a frame must be trivial (no std::string): frames are not constructed.
  *
+ * On bare metal (-ffreestanding) there is no libc, allocator, thread or division at run time; time
+ * is counted in ticks, and a frame lists the leaves it awaits too: awaits(async_sleep) costs
+ * nothing. >>config says what can be left out, >>seam what a board provides: for Cortex-M, AVR and
+ * RISC-V that is a timer interrupt that calls async_tick(). examples/baremetal has whole programs.
+ * gcc wants memset and memcpy of you. An interrupt may call async_event_set,
+ * async_semaphore_release, ASYNC_QUEUE_PUT_NOWAIT, async_future_set, async_future_set_error,
+ * ASYNC_SET_RESULT and async_call_soon, and nothing else; each takes a short time that grows only
+ * with the tasks it wakes. ASYNCC_CHECK catches a spawn, a sleep or a cancel there, where the board
+ * can tell (ASYNCC_IN_ISR). Cancellation stops hardware in FINALLY: it runs before the task goes on.
+ *
  * Where asyncio's answer is a choice, or C forces another one
  *   - A frame joins the tasks of its `tasks` clause; Python drops them to its garbage collector.
  *   - ASYNC_FOR owns its generator and closes it also on `break`.

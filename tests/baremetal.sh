@@ -37,6 +37,61 @@ traces() {
     done
 }
 
+# What a program prints is held against bounds.
+check() { # name, board, what holds of the words it prints ($1, $2), program and flags, how many
+    name="baremetal: $1 on $2"
+    case $name in *"$only"*) ;; *) return ;; esac
+    missing=$(tools "$2")
+    [ -z "$missing" ] || { echo "ok - $name # SKIP $missing is not installed"; return; }
+    numbers=$(sh ./run.sh "$2" $4 2>&1 | tr '\n' ' ')
+    if echo "$numbers" | awk "{ exit !(NF == ${5:-2} && ($3)) }"; then echo "ok - $name"
+    else
+        echo "not ok - $name"
+        echo "#   it says: $numbers; wanted: $3"
+    fi
+}
+# Lost wake-ups; then the latency from the interrupt to the task, in cycles of the timer: on AVR of
+# the processor, on the boards with QEMU of 16 and 25 MHz, where an instruction takes 32 ns.
+bounds() {
+    check 'no wake-up is lost' m0 '$1 == 0 && $2 <= 38' lost
+    check 'no wake-up is lost' m3 '$1 == 0 && $2 <= 52' lost
+    check 'no wake-up is lost' avr '$1 == 0 && $2 <= 250' lost
+    for board in m0 m3 avr; do
+        check 'a wrong idle is found out' $board '$1 > 0' 'lost -DWRONG_IDLE=1'
+    done
+    check 'an interrupt that spawns is caught' m3 '$1 == 10 && $2 == "panic"' misuse 3
+    check 'also with cancellation' m3 '$1 == 10 && $2 == "panic"' 'misuse -DASYNCC_CANCEL=1' 3
+    check 'wake-ups of a tickless clock' avr '$1 <= 175 && $2 >= 165' tickless
+}
+# Bytes of flash for each of 16 awaits beyond those of a call with the same arguments.
+object() { # command, flags
+    $1 -std=c11 -Os -ffreestanding -I../.. $2 -c awaits.c -o "$out/awaits.o" 2>"$out/log" &&
+        size -A "$out/awaits.o" | awk '$1 ~ /^\.(text|rodata)/ { n += $2 } END { print n }'
+}
+await_costs() { # board, command
+    calls=$(($(object "$2" '-DN=17 -DCALLS') - $(object "$2" '-DN=1 -DCALLS')))
+    echo $((($(object "$2" -DN=17) - $(object "$2" -DN=1) - calls) * 100 / 16))
+}
+compiler() {
+    case $1 in
+        m0) echo arm-none-eabi-gcc -mcpu=cortex-m0 -mthumb ;;
+        m3) echo arm-none-eabi-gcc -mcpu=cortex-m3 -mthumb ;;
+        rv32) echo riscv64-unknown-elf-gcc -march=rv32imac_zicsr -mabi=ilp32 ;;
+        avr) echo avr-gcc -mmcu=atmega328p -mrelax ;;
+    esac
+}
+awaits() {
+    for board in m0 m3 rv32 avr; do
+        name="baremetal: an await costs at most 8 bytes on $board"
+        case $name in *"$only"*) ;; *) continue ;; esac
+        missing=$(tools $board)
+        [ -z "$missing" ] || { echo "ok - $name # SKIP $missing is not installed"; continue; }
+        cost=$(await_costs $board "$(compiler $board)")
+        if [ "$cost" -le 800 ] && [ "$cost" -gt 0 ]; then echo "ok - $name"
+        else echo "not ok - $name: $cost hundredths"; fi
+    done
+}
+
 # A whole image, without a trace: flash and RAM. `empty` is the board alone.
 image() { # program, board, flags
     sh ./run.sh "$2" "$1" -n $3 >"$out/log" 2>&1 || { echo "? ?"; return; }
@@ -58,10 +113,19 @@ table() { # programs
 figures=../../tests/baremetal_sizes.txt
 small='empty blinky three' # those whose figures are committed
 case $only in
-    size) table $small producer timeout; exit ;;
+    size)
+        echo "program board flash RAM"
+        table $small producer timeout
+        for board in m0 m3 rv32 avr; do
+            [ -z "$(tools $board)" ] && echo "an await beyond a call, 1/100 byte: $board $(await_costs $board "$(compiler $board)")"
+        done
+        exit
+        ;;
     size-update) { compilers | sed 's/^/# /'; table $small; } >$figures; cat $figures; exit ;;
 esac
 traces
+bounds
+awaits
 name='baremetal: sizes'
 case $name in *"$only"*) ;; *) exit ;; esac
 for board in m0 rv32 avr; do

@@ -23,7 +23,11 @@
 #else
 #define BOARD_LOOP() ((void)0)
 #endif
+#ifdef ONE_SHOT
+static void board_fired(void); /* in place of the clock there is a timer */
+#else
 static void board_tick(void);
+#endif
 #ifdef INTERRUPT
 static void INTERRUPT(uint32_t now); /* the example's own, in the clock's */
 #endif
@@ -52,6 +56,19 @@ static inline char *board_time(char *p)
         *p++ = (char)('0' + digit);
     }
     return p;
+}
+static inline void board_number(uint16_t n)
+{
+    char digits[6], *p = digits + 5;
+    *p = 0;
+    do {
+        uint16_t tenth = 0;
+        while (n >= 10) n = (uint16_t)(n - 10), tenth++;
+        *--p = (char)('0' + n);
+        n = tenth;
+    } while (n);
+    board_text(p);
+    board_text("\n");
 }
 static inline void board_say(const char *what, const char *more, uint8_t n)
 {
@@ -91,6 +108,7 @@ static void board_receive(void)
     uart_isr((char)UART_GET());
 }
 #endif
+#ifndef ONE_SHOT
 static void board_tick(void)
 {
     BOARD_TICK();
@@ -100,3 +118,4 @@ static void board_tick(void)
 #endif
     if (TRACE && board_ms() >= TRACE_END) board_exit(0);
 }
+#endif

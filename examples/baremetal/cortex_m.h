@@ -39,10 +39,20 @@ static inline void board_init(void)
 {
     BOARD_LOOP();
     LED_INIT();
+#ifndef ONE_SHOT
     SYSTICK->reload = CYCLES_PER_MS - 1;
     SYSTICK->value = CYCLES_PER_MS - 1; /* any value clears it */
     SYSTICK->control = 7;
+#endif
 }
+/* One interrupt after n cycles, others every so many. */
+#define TIMER_START(n)                                                                             \
+    (SYSTICK->control = 0, SYSTICK->reload = (n), SYSTICK->value = 0, SYSTICK->control = 7)
+#define TIMER_AGAIN(n)                                                                             \
+    (SYSTICK->control = 0, SYSTICK->reload = (n), SYSTICK->value = 0,                              \
+     *(volatile uint32_t *)0xE000ED04 = 1 << 25, SYSTICK->control = 7)
+#define TIMER_SINCE(n) (uint16_t)((n)-SYSTICK->value)
+#define TIMER_STOP() (SYSTICK->control = 0)
 
 static inline int semihosting(int call, const void *argument)
 {
@@ -97,6 +107,11 @@ void reset(void)
     (void)main();
     __builtin_unreachable();
 }
+#ifdef ONE_SHOT
+#define BOARD_CLOCK board_fired
+#else
+#define BOARD_CLOCK board_tick
+#endif
 typedef void handler(void);
 static const struct {
     uint32_t *stack;
@@ -106,7 +121,7 @@ static const struct {
 #endif
 } vectors __attribute__((__section__(".vectors"), __used__)) = {
     stack_top,
-    {reset, stuck, stuck, 0, 0, 0, 0, 0, 0, 0, stuck, 0, 0, stuck, board_tick},
+    {reset, stuck, stuck, 0, 0, 0, 0, 0, 0, 0, stuck, 0, 0, stuck, BOARD_CLOCK},
 #if defined(WORLD) && !TRACE
     {[BUTTON_IRQ] = board_button, [UART_IRQ] = board_receive},
 #endif
