@@ -2300,10 +2300,9 @@ extern ASYNCC_THREAD_LOCAL async_loop *async_loop_;
 #endif
 #if ASYNCC_IO
 /* What a loop's inbox may hold in place of a handle: see >>inbox. */
-#define ASYNC_ASLEEP_ ((async_handle *)(uintptr_t)1)
-#define ASYNC_NOT_OPEN_ ((async_handle *)(uintptr_t)2)
-#define ASYNC_GONE_ ((async_handle *)(uintptr_t)3)
-enum { ASYNC_MARKS_ = 3 };
+#define ASYNC_NOT_OPEN_ ((async_handle *)(uintptr_t)1)
+#define ASYNC_GONE_ ((async_handle *)(uintptr_t)2)
+#define ASYNC_ASLEEP_ ((async_handle *)(uintptr_t)3)
 #endif
 #if ASYNCC_CANCEL
 extern const async_ops async_ready_ops_, async_told_ops_;
@@ -5596,9 +5595,11 @@ bool async_call_cancel(async_call *call)
     }
 #endif
     if (!call->h.pprev) return false;
-    if (call->h.ops == &async_timer_call_ops_)
-        async_timer_gone_(call->loop, &call->h); /* once fired it would have the others */
-    async_withdraw_(call->loop, &call->h);
+    if (call->h.ops == &async_timer_call_ops_) { /* once fired it would have the others */
+        async_timer_remove_(call->loop, &call->h);
+    } else {
+        async_withdraw_(call->loop, &call->h);
+    }
     call->when = 0;
     return true;
 }
@@ -8004,52 +8005,43 @@ enum {
 /* Waits for the next thing to happen, at most until the next deadline. False: nothing will. */
 static ASYNC_NOT_INLINE_ bool async_idle_(async_loop *loop)
 {
-    int64_t wait = 0, next = 0;
+    int64_t wait = 0, jump = 0; /* a virtual clock does not wait but goes there */
     bool idle;
-    bool stand_still = false; /* a virtual clock does not go on while threads are at work */
-#if ASYNCC_IO
-    async_inbox_take_(loop);
-    stand_still = loop->flags & ASYNC_VIRTUAL_ && loop->jobs;
-#endif
     if (!loop->head && !(loop->flags & ASYNC_STOP_)) {
-        next = async_next_timer_(loop);
-        wait = next == INT64_MAX || stand_still           ? INT64_MAX
-               : loop->flags & ASYNC_VIRTUAL_ || next < 0 ? 0
-                                                          : next - async_loop_time(loop);
+        int64_t next = async_next_timer_(loop);
+        if (next == INT64_MAX) wait = INT64_MAX;
+        else if (!(loop->flags & ASYNC_VIRTUAL_))
+            wait = next < 0 ? 0 : next - async_loop_time(loop);
+#if ASYNCC_IO
+        else if (loop->jobs) wait = INT64_MAX; /* it stands still while threads are at work */
+#endif
+        else jump = next;
     }
     idle = wait > 0;
     if (idle) ASYNCC_TRACE(ASYNC_TRACE_IDLE, NULL);
 #if ASYNCC_IO
-    if (loop->wake_fd >= 0 && wait > 0) {
-        if (wait == INT64_MAX && !(loop->fd_waits || loop->kept || loop->jobs)) return false;
-        if (!async_inbox_rest_(loop)) wait = next = 0; /* something has just come */
-    }
     if (loop->poll_fd >= 0 && (loop->fd_waits || (loop->wake_fd >= 0 && wait > 0))) {
+        if (loop->wake_fd >= 0 && wait > 0) {
+            if (wait == INT64_MAX && !(loop->fd_waits || loop->kept || loop->jobs)) return false;
+            if (!async_inbox_rest_(loop)) wait = 0; /* something has just come */
+        }
         async_io_poll_(loop, wait);
+        async_inbox_take_(loop);
     } else
 #endif
         if (wait > 0) {
-        if (next == INT64_MAX) return false;
+        struct timespec t;
+        if (wait == INT64_MAX) return false;
         if (wait > ASYNC_DAY_) wait = ASYNC_DAY_;
-#if !ASYNCC_FREESTANDING
-        {
-            struct timespec t;
-            t.tv_sec = (time_t)(wait / 1000000000);
-            t.tv_nsec = (long)(wait % 1000000000);
-            (void)ASYNCC_SYS(nanosleep)(&t, NULL);
-        }
-#else
-        ASYNCC_IDLE(next);
-#endif
-    } else if (next == INT64_MAX) {
-        return false;
+        t.tv_sec = (time_t)(wait / 1000000000);
+        t.tv_nsec = (long)(wait % 1000000000);
+        (void)ASYNCC_SYS(nanosleep)(&t, NULL);
     }
-#if ASYNCC_IO
-    async_inbox_take_(loop);
-#endif
-    if (!(loop->flags & ASYNC_VIRTUAL_)) loop->now = async_clock_();
-    else if (!loop->head && next && next != INT64_MAX && !stand_still)
-        loop->now = next > loop->now ? next : loop->now;
+    if (!(loop->flags & ASYNC_VIRTUAL_)) {
+        if (loop->next_timer != INT64_MAX) loop->now = async_clock_(); /* else nobody asks */
+    } else if (!loop->head && jump > loop->now) {
+        loop->now = jump;
+    }
     loop->current = NULL;
     if (idle) ASYNCC_TRACE(ASYNC_TRACE_BUSY, NULL);
     return true;
@@ -8104,7 +8096,7 @@ ASYNC_HOT_ void async_run_batch_(async_loop *loop, uint32_t *resumes, bool timed
 ASYNC_HOT_ bool async_tick_(async_loop *loop, uint32_t *resumes, bool timed)
 {
 #if ASYNCC_IO
-    if (!loop->head) async_inbox_take_(loop);
+    if (!loop->head || *resumes >= ASYNC_POLL_EVERY_) async_inbox_take_(loop);
 #endif
     if (!loop->head || *resumes >= ASYNC_POLL_EVERY_) {
         if (!async_idle_(loop)) return false;
@@ -10536,8 +10528,9 @@ static void async_inbox_empty_(async_loop *loop, async_handle *after)
 }
 static void async_inbox_take_(async_loop *loop)
 {
-    async_handle *h = __atomic_load_n(&loop->inbox, __ATOMIC_RELAXED);
-    if (loop->napping || (uintptr_t)h > ASYNC_MARKS_) async_inbox_empty_(loop, NULL);
+    /* a list, or the loop's own mark, which may have been replaced by one */
+    if ((uintptr_t)__atomic_load_n(&loop->inbox, __ATOMIC_RELAXED) > (uintptr_t)ASYNC_GONE_)
+        async_inbox_empty_(loop, NULL);
 }
 /* False: it is not empty. */
 static bool async_inbox_rest_(async_loop *loop)
@@ -12447,7 +12440,8 @@ async_time async_loop_next_deadline(async_loop *loop)
 {
     int64_t next = loop->head ? loop->now : async_first_deadline_(loop);
 #if ASYNCC_IO
-    if ((uintptr_t)__atomic_load_n(&loop->inbox, __ATOMIC_RELAXED) > ASYNC_MARKS_) return loop->now;
+    if ((uintptr_t)__atomic_load_n(&loop->inbox, __ATOMIC_RELAXED) > (uintptr_t)ASYNC_ASLEEP_)
+        return loop->now;
 #endif
     return loop->flags & ASYNC_VIRTUAL_ && next != INT64_MAX && next > loop->now ? loop->now : next;
 }

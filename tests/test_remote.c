@@ -259,7 +259,7 @@ TEST(R9_a_loop_made_here_may_run_elsewhere)
     CHECK_INT(async_loop_init(&rm_loop, NULL), 0);
     CHECK_INT(async_loop_keep(&rm_loop), 0);
     CHECK(pthread_create(&rm_thread, NULL, rm_run, NULL) == 0);
-    while (__atomic_load_n(&rm_loop.inbox, __ATOMIC_ACQUIRE) != (async_handle *)1) sched_yield();
+    while (__atomic_load_n(&rm_loop.inbox, __ATOMIC_ACQUIRE) != ASYNC_ASLEEP_) sched_yield();
     CHECK(async_running_loop() == NULL);
     CHECK_INT(async_call_soon_threadsafe(&rm_loop, &rm_last, rm_stop, NULL), 0);
     pthread_join(rm_thread, NULL);

@@ -38,7 +38,7 @@ static int ts_say(void *text)
 /* Waits until the loop is in its poller, for ever: its inbox has the mark. */
 static void ts_until_asleep(void)
 {
-    while (__atomic_load_n(&ts_loop.inbox, __ATOMIC_ACQUIRE) != (async_handle *)1) sched_yield();
+    while (__atomic_load_n(&ts_loop.inbox, __ATOMIC_ACQUIRE) != ASYNC_ASLEEP_) sched_yield();
 }
 
 static void *ts_waker(void *arg)
@@ -351,7 +351,7 @@ static void *ts_release_later(void *arg)
 {
     long polls;
     while (!__atomic_load_n(&ts_in_write, __ATOMIC_SEQ_CST)) sched_yield();
-    while (__atomic_load_n(&ts_loop.inbox, __ATOMIC_ACQUIRE) != (async_handle *)3) sched_yield();
+    while (__atomic_load_n(&ts_loop.inbox, __ATOMIC_ACQUIRE) != ASYNC_GONE_) sched_yield();
     polls = __atomic_load_n(&seam_of_poll.count, __ATOMIC_RELAXED);
     while (__atomic_load_n(&seam_of_poll.count, __ATOMIC_RELAXED) == polls && polls == 0)
         sched_yield();
