@@ -6,7 +6,8 @@
  * ratio of another is the median over the rounds of its time by the limit's time in that round.
  * Time is CPU time of the thread: other programs on the machine do not count.
  *
- * Arguments of a program: --quick, --csv FILE (appends), and words that name workloads. */
+ * Arguments of a program: --quick, --csv FILE (appends), --size N (others are left out), and words
+ * that name workloads. */
 #ifndef BENCH_H
 #define BENCH_H
 #include <stdbool.h>
@@ -32,6 +33,7 @@ static struct {
     char **words;
     int word_count;
     bool quick;
+    uint64_t size; /* the only one that is wanted; 0: all */
 } bench;
 
 #ifndef BENCH_CLOCK
@@ -61,6 +63,8 @@ static void bench_start(int argc, char **argv)
                 perror(file);
                 exit(1);
             }
+        } else if (!strcmp(argv[i], "--size") && i + 1 < argc) {
+            bench.size = strtoull(argv[++i], NULL, 10);
         } else {
             break;
         }
@@ -116,7 +120,7 @@ static void bench_workload(const char *workload, uint64_t size, uint64_t batch,
         ratio[BENCH_CONTENDERS_MOST];
     uint64_t n[BENCH_CONTENDERS_MOST] = {0};
     int i, round;
-    if (!bench_wanted(workload)) return;
+    if (!bench_wanted(workload) || (bench.size && size && size != bench.size)) return;
     for (i = 0; i < count; i++)
         if (contenders[i].run) n[i] = bench_calibrate(&contenders[i], size, batch);
     for (round = 0; round < bench.rounds; round++)

@@ -5,9 +5,7 @@
 #   make perf-check         instructions and allocations per operation, against bench/perf.txt
 #   make perf-update        writes that file anew
 
-.PHONY: bench bench-quick bench-core bench-core-quick perf-check perf-update
-bench: bench-core
-bench-quick: bench-core-quick
+.PHONY: bench-core bench-core-quick perf-check perf-update
 
 BENCH_OUT := build/bench
 BENCH_CFLAGS ?= -O2
@@ -28,10 +26,10 @@ $(BENCH_OUT)/core: $(addprefix $(BENCH_OUT)/,core.o far.o deep.o cpp20.o)
 	$(or $(BENCH_CXX),$(CC)) $^ -pthread -o $@
 $(BENCH_OUT)/perf_core $(BENCH_OUT)/sync: %: %.o
 	$(CC) $^ -pthread -o $@
-# Without libev its rows are missing.
-$(BENCH_OUT)/timers: $(addprefix $(BENCH_OUT)/,timers.o libev.o)
-	$(CC) $^ -pthread $$(nm $(BENCH_OUT)/libev.o | grep -q ev_run && echo -lev) -o $@
-# Without libuv its row is missing.
+# Without libev and libuv their rows are missing.
+$(BENCH_OUT)/timers: $(addprefix $(BENCH_OUT)/,timers.o libev.o libuv_timers.o)
+	$(CC) $^ -pthread $$(nm $(BENCH_OUT)/libev.o | grep -q ev_run && echo -lev) \
+	    $$(nm $(BENCH_OUT)/libuv_timers.o | grep -q uv_run && echo -luv) -o $@
 $(BENCH_OUT)/threads: $(addprefix $(BENCH_OUT)/,threads.o libuv.o)
 	$(CC) $^ -pthread $$(nm $(BENCH_OUT)/libuv.o | grep -q uv_run && echo -luv) -o $@
 
@@ -39,7 +37,7 @@ bench-core: $(bench_programs)
 	@mkdir -p bench/results
 	@rm -f bench/results/core.csv
 	@for p in $^; do $$p --csv bench/results/core.csv || exit 1; done
-	@if command -v gnuplot >/dev/null; then gnuplot bench/core.gp; else echo "no gnuplot: no plots"; fi
+	@sh bench/plots.sh
 bench-core-quick: $(bench_programs)
 	@for p in $^; do $$p --quick || exit 1; done
 

@@ -4,8 +4,9 @@
  * connecting are not counted. The first server is the limit: the ratio of another is the median
  * over the turns of its cost by the limit's in that turn.
  *
- *   echo_load [options] NAME=COMMAND...      a command prints `listening on 127.0.0.1:PORT`
+ *   echo_load [options] NAME[+MS]=COMMAND...      a command prints `listening on 127.0.0.1:PORT`
  *
+ *   MS         how long it is warmed up (50): who compiles while it runs needs more
  *   -c N       connections that are at work (50)          -i N   others that say nothing (0)
  *   -t MS      how long a turn measures (150)             -r N   turns (9)
  *   -2         the client gets a core of its own, the servers another; else all share one
@@ -154,7 +155,7 @@ static pid_t start(const char *command, int *port)
     return pid;
 }
 
-static struct turn turn(const char *command)
+static struct turn turn(const char *command, int warm_up_ms)
 {
     struct sockaddr_in to = {.sin_family = AF_INET};
     struct linger at_once = {1, 0};
@@ -178,10 +179,7 @@ static struct turn turn(const char *command)
         if (i < connections && epoll_ctl(poll, EPOLL_CTL_ADD, c->fd, &e) < 0) die("epoll_ctl");
     }
     for (i = 0; i < connections; i++) ask(&all[i]);
-    if (!requests) { /* all are at work, and compilers of other languages had a moment */
-        int64_t third = (int64_t)turn_ms * 1000000 / 3;
-        (void)talk(poll, now(CLOCK_MONOTONIC) + third, 0, &n);
-    }
+    if (!requests) (void)talk(poll, now(CLOCK_MONOTONIC) + (int64_t)warm_up_ms * 1000000, 0, &n);
     if (clock_getcpuclockid(pid, &clock) != 0) die("clock_getcpuclockid");
     used = now(clock);
     done = talk(poll, now(CLOCK_MONOTONIC) + (int64_t)turn_ms * 1000000, requests, &n);
@@ -200,7 +198,7 @@ int main(int argc, char **argv)
 {
     static struct turn t[SERVERS_MOST][TURNS_MOST];
     const char *name[SERVERS_MOST], *command[SERVERS_MOST];
-    int i, j, option, count = 0;
+    int i, j, option, count = 0, warm_up[SERVERS_MOST];
     struct rlimit files;
     FILE *csv = NULL;
     while ((option = getopt(argc, argv, "c:i:t:r:n:o:2h")) > 0) {
@@ -219,6 +217,8 @@ int main(int argc, char **argv)
         command[count] = is ? is + 1 : argv[i];
         name[count] = argv[i];
         if (is) *is = 0;
+        warm_up[count] = (is = strchr(argv[i], '+')) ? atoi(is + 1) : 50;
+        if (is) *is = 0;
     }
     if (count < 1 || connections < 1 || idle < 0 || turns < 1 || turns > TURNS_MOST) {
         fprintf(stderr, "usage: echo_load [options] name=command...\n");
@@ -232,11 +232,11 @@ int main(int argc, char **argv)
     if (!all) die("memory");
     pin(two_cores ? 1 : 0); /* servers inherit it, or choose their own */
     if (requests) {
-        (void)turn(command[0]);
+        (void)turn(command[0], 0);
         return 0;
     }
     for (j = 0; j < turns; j++)
-        for (i = 0; i < count; i++) t[i][j] = turn(command[i]);
+        for (i = 0; i < count; i++) t[i][j] = turn(command[i], warm_up[i]);
     printf("%s, %d connections%s, %s: server CPU a request, medians of %d turns\n",
            http ? "HTTP hello" : "echo", connections, idle ? " and others that idle" : "",
            two_cores ? "a core each" : "one core", turns);

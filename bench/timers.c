@@ -250,10 +250,13 @@ static void asyncc_cancel_random(uint64_t n, uint64_t size)
     }
 }
 
-#define LIBEV(name) extern bench_fn name __attribute__((weak))
-LIBEV(libev_fire);
-LIBEV(libev_cancel);
-LIBEV(libev_cancel_random);
+#define PEER(name) extern bench_fn name __attribute__((weak))
+PEER(libev_fire);
+PEER(libev_cancel);
+PEER(libev_cancel_random);
+PEER(libuv_fire);
+PEER(libuv_cancel);
+PEER(libuv_cancel_random);
 
 int main(int argc, char **argv)
 {
@@ -267,7 +270,7 @@ int main(int argc, char **argv)
     heap_timers = calloc(MOST, sizeof *heap_timers);
     calls = calloc(MOST, sizeof *calls);
     if (async_loop_init(&loop, NULL)) return 1;
-    for (uint64_t size = 1000; size <= MOST; size *= bench.quick ? 1000 : 10) {
+    for (uint64_t size = bench.quick ? 100000 : 1000; size <= MOST; size *= 10) {
         for (uint32_t i = 0; i < size; i++) order[i] = i;
         for (uint32_t i = (uint32_t)size - 1; i; i--) {
             uint32_t j, swap = order[i];
@@ -277,12 +280,12 @@ int main(int argc, char **argv)
             order[j] = swap;
         }
         BENCH("timer-fire", size, size, {"limit", limit_fire}, {"asyncc", asyncc_fire},
-              {"heap", heap_fire}, {"libev", libev_fire});
+              {"heap", heap_fire}, {"libev", libev_fire}, {"libuv", libuv_fire});
         BENCH("timer-cancel", size, size, {"limit", limit_cancel}, {"asyncc", asyncc_cancel},
-              {"heap", heap_cancel}, {"libev", libev_cancel});
+              {"heap", heap_cancel}, {"libev", libev_cancel}, {"libuv", libuv_cancel});
         BENCH("timer-cancel-random", size, size, {"limit", limit_cancel_random},
               {"asyncc", asyncc_cancel_random}, {"heap", heap_cancel_random},
-              {"libev", libev_cancel_random});
+              {"libev", libev_cancel_random}, {"libuv", libuv_cancel_random});
     }
     return async_loop_close(&loop) != 0;
 }
