@@ -14,6 +14,7 @@
  *   -o FILE    appends rows: workload,cores,connections,idle,server,ratio,ns,p50 us,p99 us
  *   -n N       one turn of N requests for one server, nothing printed: for hyperfine */
 #define _GNU_SOURCE 1
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
@@ -155,6 +156,18 @@ static pid_t start(const char *command, int *port)
     return pid;
 }
 
+/* Some servers say that they listen a little too early. */
+static int connected(const struct sockaddr_in *to, int patience_ms)
+{
+    int fd;
+    for (;; patience_ms -= 10) {
+        fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (fd >= 0 && connect(fd, (const struct sockaddr *)to, sizeof *to) == 0) return fd;
+        if (errno != ECONNREFUSED || patience_ms <= 0) die("connect");
+        (void)close(fd);
+        (void)usleep(10000);
+    }
+}
 static struct turn turn(const char *command, int warm_up_ms)
 {
     struct sockaddr_in to = {.sin_family = AF_INET};
@@ -172,8 +185,7 @@ static struct turn turn(const char *command, int warm_up_ms)
     for (i = 0; i < connections + idle; i++) {
         struct connection *c = &all[i];
         struct epoll_event e = {.events = EPOLLIN, .data.ptr = c};
-        c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&to, sizeof to) < 0) die("connect");
+        c->fd = connected(&to, i == 0 ? 5000 : 0);
         (void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         (void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
         if (i < connections && epoll_ctl(poll, EPOLL_CTL_ADD, c->fd, &e) < 0) die("epoll_ctl");

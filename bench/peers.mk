@@ -41,7 +41,9 @@ $(PEERS)/echo_uv.tried: bench/peers/echo_uv.c
 $(PEERS)/echo_ev.tried: bench/peers/echo_ev.c bench/peers/listen.h
 $(PEERS)/echo_uring.tried: bench/peers/echo_uring.c bench/peers/listen.h
 $(PEERS)/echo_asio.tried: bench/peers/echo_asio.cpp
-$(PEERS)/%_go.tried: bench/peers/%.go
+$(PEERS)/echo_go.tried: bench/peers/echo.go
+$(PEERS)/http_go.tried: bench/peers/http.go
+$(PEERS)/core_go.tried: bench/peers/core.go
 build_uv = $(peer_cc) $< -luv -o $@
 build_ev = $(peer_cc) $< -lev -o $@
 build_uring = $(peer_cc) $< -luring -o $@
@@ -51,5 +53,4 @@ build_go = GO111MODULE=off go build -o $@ ./$<
 $(peers_optional:=.tried): %.tried:
 	@mkdir -p $(@D)
 	@rm -f $*
-	@$(subst $@,$*,$(build_$(lastword $(subst _, ,$*)))) >$*.log 2>&1 || true
-	@touch $@
+	@if $(subst $@,$*,$(build_$(lastword $(subst _, ,$*)))) >$*.log 2>&1; then touch $@; fi

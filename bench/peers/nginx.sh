@@ -16,5 +16,5 @@ http {
     }
 }
 EOF
-{ sleep 0.2; echo "listening on 127.0.0.1:$port"; } & # nginx does not say when it is ready
+echo "listening on 127.0.0.1:$port" # soon: nginx does not say when
 exec nginx -p . -c nginx.conf 2>/dev/null
