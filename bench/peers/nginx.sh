@@ -1,7 +1,7 @@
 #!/bin/sh
 # nginx.sh FOLDER: nginx as one process that answers "hello", its files in FOLDER. It takes no port
 # of the system's choice, so one is looked for.
-port=$((20000 + $$ % 20000))
+port=$((10000 + $$ % 20000))
 mkdir -p "$1" && cd "$1" || exit 1
 cat >nginx.conf <<EOF
 daemon off; master_process off; worker_processes 1; pid nginx.pid; error_log stderr crit;
@@ -17,4 +17,4 @@ http {
 }
 EOF
 echo "listening on 127.0.0.1:$port" # soon: nginx does not say when
-exec nginx -p . -c nginx.conf 2>/dev/null
+exec nginx -p . -c nginx.conf 2>nginx.log
