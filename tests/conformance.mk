@@ -2,3 +2,4 @@
 .PHONY: conformance
 conformance:
 	@sh tests/conformance.sh
+ci-extra: conformance

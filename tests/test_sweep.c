@@ -558,6 +558,24 @@ TEST(F41_sweep_of_files)
     unlink(w_path);
 }
 
+/* A host that asks for the descriptor to watch gets the error, and may ask again. */
+#if ASYNCC_POLLER == ASYNCC_EPOLL
+TEST(F41_no_descriptor_for_a_host)
+{
+    async_loop loop;
+    CHECK_INT(async_loop_init(&loop, NULL), 0);
+    seam_of_epoll_create1.error = EMFILE;
+    seam_of_epoll_create1.times = 1;
+    CHECK_INT(async_loop_fd(&loop), -EMFILE);
+    CHECK_INT(async_loop_tick(&loop), 0);
+    CHECK(async_loop_fd(&loop) >= 0);
+    seam_of_epoll_wait.error = seam_of_epoll_pwait2.error = EBADF;
+    seam_of_epoll_wait.times = seam_of_epoll_pwait2.times = 1;
+    CHECK_INT(async_loop_tick(&loop), 0); /* nobody waits, so nobody is told */
+    CHECK_INT(async_loop_close(&loop), 0);
+}
+#endif
+
 /* Interrupted every other time, nobody notices. */
 TEST(F12_sweep_of_interruptions)
 {

@@ -9,3 +9,4 @@ run-seeds:
 .PHONY: seeds
 seeds: $(patsubst %,$(BUILD)/%,test_seeds $(shell sed -n 's/^S[0-9]* \(test_[a-z_]*\):.*/\1/p' tests/seeds/claims.txt | sort -u))
 	@sh tests/seeds/table.sh $(BUILD)
+ci-extra: seeds
