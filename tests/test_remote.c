@@ -15,6 +15,7 @@ static void *rm_main(void *arg)
     async_options options;
     memset(&options, 0, sizeof options);
     options.on_error = test_on_error_;
+    options.slow_step = ASYNC_SEC(3600); /* the loop looks at a task after its step, too */
     CHECK_INT(async_loop_init(&rm_loop, &options), 0);
     CHECK_INT(async_loop_keep(&rm_loop), 0);
     __atomic_store_n(&rm_ready, 1, __ATOMIC_RELEASE);
@@ -105,6 +106,29 @@ TEST(TH6_memory_is_free_at_once)
         CHECK_INT(ASYNC_RUN_COROUTINE_THREADSAFE(&rm_loop, r, rm_add, 1, 2, i % 2 * 1000000), 0);
         if (i % 2) CHECK(async_remote_cancel(&r->remote));
         CHECK_INT(async_remote_wait(&r->remote, ASYNC_FOREVER), i % 2 ? ASYNC_CANCELED : 0);
+        memset((void *)r, 0x5a, sizeof *r);
+        free(r);
+    }
+    rm_end();
+}
+/* Also when a cancel is on its way that comes too late. */
+static async_remote *rm_self;
+ASYNC(void, rm_cancels_itself)
+{
+    ASYNC_BEGIN
+    CHECK(async_remote_cancel(rm_self));
+    ASYNC_END
+}
+TEST(TH6_memory_is_free_with_a_cancel_on_its_way)
+{
+    int i;
+    rm_begin();
+    for (i = 0; i < 200; i++) {
+        typedef ASYNC_REMOTE(rm_cancels_itself) remote;
+        remote *r = (remote *)calloc(1, sizeof *r);
+        rm_self = &r->remote;
+        CHECK_INT(ASYNC_RUN_COROUTINE_THREADSAFE(&rm_loop, r, rm_cancels_itself), 0);
+        CHECK_INT(async_remote_wait(&r->remote, ASYNC_FOREVER), 0);
         memset((void *)r, 0x5a, sizeof *r);
         free(r);
     }
