@@ -19,7 +19,7 @@ tools() { # board -> what it needs and is not there
     for tool in $t; do command -v "$tool" >/dev/null || echo "$tool"; done | head -n 1
 }
 traces() {
-    for program in blinky three producer timeout; do
+    for program in blinky three producer timeout features; do
         for board in linux m0 m3 rv32 avr; do
             name="baremetal: $program on $board"
             case $name in *"$only"*) ;; *) continue ;; esac
@@ -115,7 +115,7 @@ small='empty blinky three' # those whose figures are committed
 case $only in
     size)
         echo "program board flash RAM"
-        table $small producer timeout
+        table $small producer timeout features
         for board in m0 m3 rv32 avr; do
             [ -z "$(tools $board)" ] && echo "an await beyond a call, 1/100 byte: $board $(await_costs $board "$(compiler $board)")"
         done
