@@ -4,6 +4,8 @@
 #undef ASYNCC_POLLER
 #define ASYNCC_POLLER 2
 #define KQUEUE_LIKE_MACOS
+#include "test_process.c"
+#include "test_signal.c"
 #include "test_socket.c"
 #include "test_accept.c"
 #include "test_foreign_fd.c"

@@ -1,6 +1,8 @@
 /* The tests of descriptors again, with poll(). */
 #undef ASYNCC_POLLER
 #define ASYNCC_POLLER 3
+#include "test_process.c"
+#include "test_signal.c"
 #include "test_socket.c"
 #include "test_accept.c"
 #include "test_foreign_fd.c"

@@ -168,6 +168,10 @@ ASYNC(void, p_never_main, vars(async_process p; int code))
 }
 P_TEST(process_that_cannot_start_says_why)
 {
+    char *argv[] = {(char *)"/no/such/program", NULL};
+    pid_t pid;
+    if (posix_spawn(&pid, argv[0], NULL, NULL, argv, argv) == 0)
+        SKIP("posix_spawn cannot tell exec's error here, as under valgrind");
     CHECK_INT(run_real(p_exec_main), 0);
     CHECK_INT(run_real(p_never_main), 0);
 }

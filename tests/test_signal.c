@@ -3,25 +3,25 @@
 
 #include <pthread.h>
 
-static int s_calls;
-static async_signal s_one, s_two, s_three; /* receivers; zeroed in each test's process */
-static int s_told(void *arg)
+static int sig_calls;
+static async_signal sig_one, sig_two, sig_three; /* receivers; zeroed in each test's process */
+static int sig_told(void *arg)
 {
-    s_calls++;
+    sig_calls++;
     trace("%s\n", (const char *)arg);
     return 0;
 }
-static void s_old_handler(int number)
+static void sig_old_handler(int number)
 {
     trace("old handler of %d\n", number);
 }
-static void (*s_handler_of(int number))(int)
+static void (*sig_handler_of(int number))(int)
 {
     struct sigaction now;
     CHECK(sigaction(number, NULL, &now) == 0);
     return now.sa_handler;
 }
-static int s_open_descriptors(void)
+static int sig_open_descriptors(void)
 {
     int fd, count = 0;
     for (fd = 0; fd < 1000; fd++) count += fcntl(fd, F_GETFD) >= 0;
@@ -30,46 +30,48 @@ static int s_open_descriptors(void)
 
 /* --- as calls --- */
 
-ASYNC(void, s_calls_main)
+ASYNC(void, sig_calls_main)
 {
     ASYNC_BEGIN
     CHECK_INT(
-        async_add_signal_handler(async_running_loop(), &s_one, SIGUSR1, s_told, (void *)"one"), 0);
-    CHECK_INT(
-        async_add_signal_handler(async_running_loop(), &s_two, SIGUSR1, s_told, (void *)"two"), 0);
-    CHECK_INT(
-        async_add_signal_handler(async_running_loop(), &s_three, SIGUSR2, s_told, (void *)"three"),
+        async_add_signal_handler(async_running_loop(), &sig_one, SIGUSR1, sig_told, (void *)"one"),
         0);
+    CHECK_INT(
+        async_add_signal_handler(async_running_loop(), &sig_two, SIGUSR1, sig_told, (void *)"two"),
+        0);
+    CHECK_INT(async_add_signal_handler(async_running_loop(), &sig_three, SIGUSR2, sig_told,
+                                       (void *)"three"),
+              0);
     raise(SIGUSR1);
-    CHECK_INT(s_calls, 0); /* not in the handler */
+    CHECK_INT(sig_calls, 0); /* not in the handler */
     AWAIT(async_sleep, ASYNC_MS(1));
     CHECK_TRACE("one\ntwo\n");
     raise(SIGUSR2);
     AWAIT(async_sleep, ASYNC_MS(1));
     CHECK_TRACE("three\n");
-    CHECK(async_remove_signal_handler(&s_one));
-    CHECK(!async_remove_signal_handler(&s_one));
+    CHECK(async_remove_signal_handler(&sig_one));
+    CHECK(!async_remove_signal_handler(&sig_one));
     raise(SIGUSR1);
     AWAIT(async_sleep, ASYNC_MS(1));
     CHECK_TRACE("two\n");
     raise(SIGUSR1);
-    CHECK(async_remove_signal_handler(&s_two)); /* one that is on its way comes no more */
+    CHECK(async_remove_signal_handler(&sig_two)); /* one that is on its way comes no more */
     AWAIT(async_sleep, ASYNC_MS(1));
     CHECK_TRACE("");
     ASYNC_END
 }
 TEST(signal_handlers_are_called_in_the_loop_in_the_order_in_which_they_were_added)
 {
-    int before = s_open_descriptors();
-    CHECK(signal(SIGUSR1, s_old_handler) != SIG_ERR);
-    CHECK_INT(run_real(s_calls_main), 0);
-    CHECK(s_handler_of(SIGUSR1) == s_old_handler); /* removed */
-    CHECK(s_handler_of(SIGUSR2) == SIG_DFL);       /* left to the loop's close */
-    CHECK(!async_remove_signal_handler(&s_three));
-    CHECK_INT(s_open_descriptors(), before);
+    int before = sig_open_descriptors();
+    CHECK(signal(SIGUSR1, sig_old_handler) != SIG_ERR);
+    CHECK_INT(run_real(sig_calls_main), 0);
+    CHECK(sig_handler_of(SIGUSR1) == sig_old_handler); /* removed */
+    CHECK(sig_handler_of(SIGUSR2) == SIG_DFL);         /* left to the loop's close */
+    CHECK(!async_remove_signal_handler(&sig_three));
+    CHECK_INT(sig_open_descriptors(), before);
 }
 
-static int s_stop(void *arg)
+static int sig_stop(void *arg)
 {
     async_loop_stop((async_loop *)arg);
     return 0;
@@ -78,37 +80,37 @@ TEST(signal_wakes_a_loop_that_has_nothing_else_to_do)
 {
     async_loop loop;
     CHECK_INT(async_loop_init(&loop, NULL), 0);
-    CHECK_INT(async_add_signal_handler(&loop, &s_one, SIGALRM, s_stop, &loop), 0);
+    CHECK_INT(async_add_signal_handler(&loop, &sig_one, SIGALRM, sig_stop, &loop), 0);
     alarm(1);
     CHECK_INT(async_loop_run_forever(&loop), 0);
-    CHECK(async_remove_signal_handler(&s_one));
+    CHECK(async_remove_signal_handler(&sig_one));
     CHECK_INT(async_loop_run_forever(&loop), -EDEADLK); /* and nobody is expected any more */
     CHECK_INT(async_loop_close(&loop), 0);
 }
 
-static int s_fails(void *arg)
+static int sig_fails(void *arg)
 {
     (void)arg;
     return -EIO;
 }
-static void s_refused(async_loop *loop)
+static void sig_refused(async_loop *loop)
 {
     static const int never[] = {SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGFPE, SIGILL, 0, -1, 64, 1000};
     size_t i;
     for (i = 0; i < sizeof never / sizeof never[0]; i++)
-        CHECK_INT(async_add_signal_handler(loop, &s_one, never[i], s_told, NULL), -EINVAL);
-    CHECK_INT(async_add_signal_handler(loop, &s_one, SIGUSR1, NULL, NULL), -EINVAL);
-    CHECK_INT(async_add_signal_handler(NULL, &s_one, SIGUSR1, s_told, NULL), -EINVAL);
-    CHECK_INT(async_add_signal_handler(loop, &s_one, SIGUSR1, s_fails, NULL), 0);
-    CHECK_INT(async_add_signal_handler(loop, &s_one, SIGUSR2, s_told, NULL), -EBUSY);
+        CHECK_INT(async_add_signal_handler(loop, &sig_one, never[i], sig_told, NULL), -EINVAL);
+    CHECK_INT(async_add_signal_handler(loop, &sig_one, SIGUSR1, NULL, NULL), -EINVAL);
+    CHECK_INT(async_add_signal_handler(NULL, &sig_one, SIGUSR1, sig_told, NULL), -EINVAL);
+    CHECK_INT(async_add_signal_handler(loop, &sig_one, SIGUSR1, sig_fails, NULL), 0);
+    CHECK_INT(async_add_signal_handler(loop, &sig_one, SIGUSR2, sig_told, NULL), -EBUSY);
 }
-ASYNC(void, s_mistakes_main, vars(int number))
+ASYNC(void, sig_mistakes_main, vars(int number))
 {
     ASYNC_BEGIN
-    s_refused(async_running_loop());
-    AWAIT_ERR(self->number, async_signal_wait, &s_one); /* it is called, not awaited */
+    sig_refused(async_running_loop());
+    AWAIT_ERR(self->number, async_signal_wait, &sig_one); /* it is called, not awaited */
     CHECK_INT(self->number, -EINVAL);
-    AWAIT_ERR(self->number, async_signal_wait, &s_two);
+    AWAIT_ERR(self->number, async_signal_wait, &sig_two);
     CHECK_INT(self->number, -EINVAL);
     raise(SIGUSR1);
     AWAIT(async_sleep, ASYNC_MS(1));
@@ -118,21 +120,21 @@ ASYNC(void, s_mistakes_main, vars(int number))
 }
 TEST(signal_mistakes_are_errors)
 {
-    CHECK_INT(run_real(s_mistakes_main), 0);
-    CHECK(s_handler_of(SIGUSR1) == SIG_DFL);
+    CHECK_INT(run_real(sig_mistakes_main), 0);
+    CHECK(sig_handler_of(SIGUSR1) == SIG_DFL);
 }
 
 /* --- awaited --- */
 
-ASYNC(int, s_wait_one, args(async_signal *receiver), vars(int number))
+ASYNC(int, sig_wait_one, args(async_signal *receiver), vars(int number))
 {
     ASYNC_BEGIN
     AWAIT_TO(self->number, async_signal_wait, self->receiver);
     ASYNC_RETURN(self->number);
     ASYNC_END
 }
-ASYNC(void, s_await_main, vars(async_signal s; int n; async_timeout limit),
-      tasks(s_wait_one a, s_wait_one b))
+ASYNC(void, sig_await_main, vars(async_signal s; int n; async_timeout limit),
+      tasks(sig_wait_one a, sig_wait_one b))
 {
     ASYNC_BEGIN
     ASYNC_WITH(async_signal, &self->s, ASYNC_SIGNALS(SIGUSR1, SIGUSR2, SIGHUP)) {
@@ -147,7 +149,7 @@ ASYNC(void, s_await_main, vars(async_signal s; int n; async_timeout limit),
         AWAIT_TO(self->n, async_signal_wait, &self->s);
         CHECK_INT(self->n, SIGUSR2);
 
-        ASYNC_SPAWN(&self->a, s_wait_one, &self->s); /* it waits first */
+        ASYNC_SPAWN(&self->a, sig_wait_one, &self->s); /* it waits first */
         AWAIT(async_sleep, ASYNC_MS(0));
         AWAIT_ERR(self->n, async_signal_wait, &self->s);
         CHECK_INT(self->n, -EBUSY);
@@ -155,7 +157,7 @@ ASYNC(void, s_await_main, vars(async_signal s; int n; async_timeout limit),
         AWAIT_TASK_TO(self->n, &self->a);
         CHECK_INT(self->n, SIGUSR1);
 
-        ASYNC_SPAWN(&self->a, s_wait_one, &self->s); /* a cancelled wait takes none */
+        ASYNC_SPAWN(&self->a, sig_wait_one, &self->s); /* a cancelled wait takes none */
         AWAIT(async_sleep, ASYNC_MS(0));
         raise(SIGUSR1);
         async_task_cancel(&self->a.task);
@@ -164,7 +166,8 @@ ASYNC(void, s_await_main, vars(async_signal s; int n; async_timeout limit),
         AWAIT_TO(self->n, async_signal_wait, &self->s);
         CHECK_INT(self->n, SIGUSR1);
 
-        ASYNC_SPAWN(&self->b, s_wait_one, &self->s); /* nor one that is cancelled as it is woken */
+        ASYNC_SPAWN(&self->b, sig_wait_one,
+                    &self->s); /* nor one that is cancelled as it is woken */
         AWAIT(async_sleep, ASYNC_MS(0));
         raise(SIGUSR1);
         ASYNC_TRY {
@@ -179,33 +182,33 @@ ASYNC(void, s_await_main, vars(async_signal s; int n; async_timeout limit),
         else self->n = ASYNC_RESULT(&self->b);
         CHECK_INT(self->n, SIGUSR1);
 
-        ASYNC_SPAWN(&self->a, s_wait_one, &self->s);
+        ASYNC_SPAWN(&self->a, sig_wait_one, &self->s);
         AWAIT(async_sleep, ASYNC_MS(0));
     } /* it waits for what will not come any more */
     AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&self->a));
     CHECK_INT(async_task_error(&self->a.task), -EBADF);
-    CHECK(s_handler_of(SIGUSR1) == s_old_handler);
+    CHECK(sig_handler_of(SIGUSR1) == sig_old_handler);
     ASYNC_END
 }
 TEST(signal_wait_gives_each_that_has_come)
 {
-    CHECK(signal(SIGUSR1, s_old_handler) != SIG_ERR);
-    CHECK_INT(run_real(s_await_main), 0);
+    CHECK(signal(SIGUSR1, sig_old_handler) != SIG_ERR);
+    CHECK_INT(run_real(sig_await_main), 0);
 }
 
 /* Cancelled in the very tick in which it was woken: nothing is lost. */
-static int s_cancel(void *arg)
+static int sig_cancel(void *arg)
 {
     async_task_cancel((async_task *)arg);
     return 0;
 }
-ASYNC(void, s_race_main, vars(async_signal s; async_signal first; int n), tasks(s_wait_one a))
+ASYNC(void, sig_race_main, vars(async_signal s; async_signal first; int n), tasks(sig_wait_one a))
 {
     ASYNC_BEGIN
     ASYNC_WITH(async_signal, &self->s, ASYNC_SIGNALS(SIGUSR1)) {
-        ASYNC_SPAWN(&self->a, s_wait_one, &self->s);
+        ASYNC_SPAWN(&self->a, sig_wait_one, &self->s);
         AWAIT(async_sleep, ASYNC_MS(0));
-        CHECK_INT(async_add_signal_handler(async_running_loop(), &self->first, SIGUSR1, s_cancel,
+        CHECK_INT(async_add_signal_handler(async_running_loop(), &self->first, SIGUSR1, sig_cancel,
                                            &self->a.task),
                   0);
         raise(SIGUSR1);
@@ -218,56 +221,56 @@ ASYNC(void, s_race_main, vars(async_signal s; async_signal first; int n), tasks(
 }
 TEST(signal_wait_that_is_woken_and_cancelled_leaves_the_signal_to_the_next)
 {
-    CHECK_INT(run_real(s_race_main), 0);
+    CHECK_INT(run_real(sig_race_main), 0);
 }
 
 /* A loop that is closed while a receiver is in use. */
-ASYNC(void, s_abandoned, vars(int n))
+ASYNC(void, sig_abandoned, vars(int n))
 {
     ASYNC_BEGIN
-    ASYNC_WITH(async_signal, &s_one, ASYNC_SIGNALS(SIGUSR1)) {
-        AWAIT_TO(self->n, async_signal_wait, &s_one);
+    ASYNC_WITH(async_signal, &sig_one, ASYNC_SIGNALS(SIGUSR1)) {
+        AWAIT_TO(self->n, async_signal_wait, &sig_one);
     }
     ASYNC_END
 }
 TEST(signal_receivers_end_with_their_loop)
 {
-    static ASYNC_TASK(s_abandoned) task;
+    static ASYNC_TASK(sig_abandoned) task;
     async_loop loop;
     async_options options;
-    int before = s_open_descriptors();
+    int before = sig_open_descriptors();
     memset(&options, 0, sizeof options);
     options.on_error = test_on_error_;
     CHECK_INT(async_loop_init(&loop, &options), 0);
-    CHECK_INT(ASYNC_SPAWN_ON(&loop, &task, s_abandoned), 0);
+    CHECK_INT(ASYNC_SPAWN_ON(&loop, &task, sig_abandoned), 0);
     async_loop_stop(&loop);
     CHECK_INT(async_loop_run_forever(&loop), 0);
-    CHECK(s_handler_of(SIGUSR1) != SIG_DFL);
+    CHECK(sig_handler_of(SIGUSR1) != SIG_DFL);
     raise(SIGUSR1); /* on its way */
     CHECK_INT(async_loop_close(&loop), 0);
-    CHECK(s_handler_of(SIGUSR1) == SIG_DFL);
+    CHECK(sig_handler_of(SIGUSR1) == SIG_DFL);
     CHECK_STR(test_last_report, "task was destroyed but it is pending");
-    CHECK_INT(s_open_descriptors(), before);
+    CHECK_INT(sig_open_descriptors(), before);
 }
 
 /* --- storms and threads --- */
 
-enum { S_STORM = 20000 };
-static int s_sent;
-static int s_seen_of_sent;
-static int s_see(void *arg)
+enum { SIG_STORM = 20000 };
+static int sig_sent;
+static int sig_seen_of_sent;
+static int sig_see(void *arg)
 {
-    s_calls++;
-    s_seen_of_sent = __atomic_load_n(&s_sent, __ATOMIC_ACQUIRE);
-    if (s_seen_of_sent == S_STORM) async_loop_stop((async_loop *)arg);
+    sig_calls++;
+    sig_seen_of_sent = __atomic_load_n(&sig_sent, __ATOMIC_ACQUIRE);
+    if (sig_seen_of_sent == SIG_STORM) async_loop_stop((async_loop *)arg);
     return 0;
 }
-static void *s_send(void *arg)
+static void *sig_send(void *arg)
 {
     int i;
     (void)arg;
-    for (i = 0; i < S_STORM; i++) {
-        __atomic_add_fetch(&s_sent, 1, __ATOMIC_RELEASE);
+    for (i = 0; i < SIG_STORM; i++) {
+        __atomic_add_fetch(&sig_sent, 1, __ATOMIC_RELEASE);
         kill(getpid(), SIGUSR1);
     }
     return NULL;
@@ -279,23 +282,23 @@ TEST(F40_signal_storm_is_seen_to_its_end)
     pthread_t thread;
     test_time_limit(60);
     CHECK_INT(async_loop_init(&loop, NULL), 0);
-    CHECK_INT(async_add_signal_handler(&loop, &s_one, SIGUSR1, s_see, &loop), 0);
-    CHECK_INT(pthread_create(&thread, NULL, s_send, NULL), 0);
+    CHECK_INT(async_add_signal_handler(&loop, &sig_one, SIGUSR1, sig_see, &loop), 0);
+    CHECK_INT(pthread_create(&thread, NULL, sig_send, NULL), 0);
     CHECK_INT(async_loop_run_forever(&loop), 0);
     CHECK_INT(pthread_join(thread, NULL), 0);
-    CHECK_INT(s_seen_of_sent, S_STORM);
-    CHECK(s_calls <= S_STORM);
+    CHECK_INT(sig_seen_of_sent, SIG_STORM);
+    CHECK(sig_calls <= SIG_STORM);
     CHECK_INT(async_loop_close(&loop), 0);
 }
 
 /* Every loop that wants it is told, in its own thread. */
-struct s_worker {
+struct sig_worker {
     pthread_t thread;
     async_signal receiver;
     int ready[2];
     int got;
 };
-ASYNC(void, s_worker_main, args(struct s_worker *w))
+ASYNC(void, sig_worker_main, args(struct sig_worker *w))
 {
     ASYNC_BEGIN
     ASYNC_WITH(async_signal, &self->w->receiver, ASYNC_SIGNALS(SIGUSR1, SIGTERM)) {
@@ -304,20 +307,20 @@ ASYNC(void, s_worker_main, args(struct s_worker *w))
     }
     ASYNC_END
 }
-static void *s_work(void *arg)
+static void *sig_work(void *arg)
 {
-    struct s_worker *w = (struct s_worker *)arg;
-    CHECK_INT(run_real(s_worker_main, w), 0);
+    struct sig_worker *w = (struct sig_worker *)arg;
+    CHECK_INT(run_real(sig_worker_main, w), 0);
     return NULL;
 }
 TEST(signal_is_told_to_every_loop_that_wants_it)
 {
-    static struct s_worker w[4];
+    static struct sig_worker w[4];
     int i;
     char byte;
     for (i = 0; i < 4; i++) {
         CHECK(pipe(w[i].ready) == 0);
-        CHECK_INT(pthread_create(&w[i].thread, NULL, s_work, &w[i]), 0);
+        CHECK_INT(pthread_create(&w[i].thread, NULL, sig_work, &w[i]), 0);
         CHECK_INT(read(w[i].ready[0], &byte, 1), 1);
     }
     kill(getpid(), SIGTERM);
@@ -325,18 +328,18 @@ TEST(signal_is_told_to_every_loop_that_wants_it)
         CHECK_INT(pthread_join(w[i].thread, NULL), 0);
         CHECK_INT(w[i].got, SIGTERM);
     }
-    CHECK(s_handler_of(SIGTERM) == SIG_DFL && s_handler_of(SIGUSR1) == SIG_DFL);
+    CHECK(sig_handler_of(SIGTERM) == SIG_DFL && sig_handler_of(SIGUSR1) == SIG_DFL);
 }
 
 /* F39 A child that forked and did not exec has no part in its parent's signals. */
-static void s_in_child(void)
+static void sig_in_child(void)
 {
     async_loop loop;
     static async_signal own;
     raise(SIGUSR1); /* for nobody */
     CHECK_INT(async_loop_init(&loop, NULL), 0);
-    CHECK_INT(async_add_signal_handler(&loop, &own, SIGUSR2, s_stop, &loop), 0);
-    CHECK(s_handler_of(SIGUSR1) == SIG_DFL);
+    CHECK_INT(async_add_signal_handler(&loop, &own, SIGUSR2, sig_stop, &loop), 0);
+    CHECK(sig_handler_of(SIGUSR1) == SIG_DFL);
     raise(SIGUSR2);
     CHECK_INT(async_loop_run_forever(&loop), 0);
     CHECK_INT(async_loop_close(&loop), 0);
@@ -348,9 +351,9 @@ TEST(F39_signals_of_a_forked_child_are_its_own)
     pid_t child;
     int status;
     CHECK_INT(async_loop_init(&loop, NULL), 0);
-    CHECK_INT(async_add_signal_handler(&loop, &s_one, SIGUSR1, s_told, (void *)"parent"), 0);
+    CHECK_INT(async_add_signal_handler(&loop, &sig_one, SIGUSR1, sig_told, (void *)"parent"), 0);
     child = fork();
-    if (child == 0) s_in_child();
+    if (child == 0) sig_in_child();
     CHECK(waitpid(child, &status, 0) == child);
     CHECK_INT(status, 0);
     async_loop_stop(&loop);
@@ -365,104 +368,104 @@ TEST(F39_signals_of_a_forked_child_are_its_own)
 
 /* --- SIGINT and ASYNC_RUN --- */
 
-static int s_says[2]; /* a pipe from the child */
-static void s_say(const char *text)
+static int sig_says[2]; /* a pipe from the child */
+static void sig_say(const char *text)
 {
-    CHECK_INT(write(s_says[1], text, strlen(text)), strlen(text));
+    CHECK_INT(write(sig_says[1], text, strlen(text)), strlen(text));
 }
-ASYNC(void, s_endless, vars(int err))
+ASYNC(void, sig_endless, vars(int err))
 {
     ASYNC_BEGIN
     ASYNC_DO {
-        s_say("runs.");
+        sig_say("runs.");
         AWAIT(async_sleep, ASYNC_SEC(3600));
     }
     ASYNC_FINALLY {
         AWAIT(async_sleep, ASYNC_MS(1));
-        s_say("cleaned up.");
+        sig_say("cleaned up.");
     }
     ASYNC_END
 }
-ASYNC(void, s_waits_for_nothing, vars(async_event event))
+ASYNC(void, sig_waits_for_nothing, vars(async_event event))
 {
     ASYNC_BEGIN
     ASYNC_DO {
-        ASYNC_SPAWN_NEW(s_endless);
+        ASYNC_SPAWN_NEW(sig_endless);
         AWAIT(async_event_wait, &self->event);
     }
     ASYNC_FINALLY {
-        s_say("main.");
+        sig_say("main.");
     }
     ASYNC_END
 }
-ASYNC(int, s_swallows, vars(int err))
+ASYNC(int, sig_swallows, vars(int err))
 {
     ASYNC_BEGIN
     ASYNC_TRY {
-        s_say("runs.");
+        sig_say("runs.");
         AWAIT(async_sleep, ASYNC_SEC(3600));
     }
     ASYNC_CATCH_ALL(self->err) {
         async_task_uncancel(async_current_task());
     }
     AWAIT(async_sleep, ASYNC_MS(1));
-    s_say("swallowed.");
+    sig_say("swallowed.");
     ASYNC_RETURN(7);
     ASYNC_END
 }
-ASYNC(void, s_blocks)
+ASYNC(void, sig_blocks)
 {
     ASYNC_BEGIN
-    s_say("runs.");
+    sig_say("runs.");
     for (;;) pause();
     ASYNC_END
 }
 /* Runs main in a child, sends SIGINT as often as said, each time after it has spoken; how it ended,
  * as waitpid says it, and what it said. */
-static int s_interrupted(int (*run)(void), int times, const char *want)
+static int sig_interrupted(int (*run)(void), int times, const char *want)
 {
     char text[256];
     size_t size = 0;
     ssize_t n;
     int status;
     pid_t child;
-    CHECK(pipe(s_says) == 0);
+    CHECK(pipe(sig_says) == 0);
     child = fork();
     if (child == 0) _exit(run());
-    close(s_says[1]);
-    while ((n = read(s_says[0], text + size, sizeof text - 1 - size)) > 0) {
+    close(sig_says[1]);
+    while ((n = read(sig_says[0], text + size, sizeof text - 1 - size)) > 0) {
         size += (size_t)n;
         if (times-- > 0) kill(child, SIGINT);
     }
-    close(s_says[0]);
+    close(sig_says[0]);
     text[size] = 0;
     CHECK(waitpid(child, &status, 0) == child);
     CHECK_STR(text, want);
     return status;
 }
-static int s_run_endless(void)
+static int sig_run_endless(void)
 {
     printf("not flushed yet");
-    return ASYNC_RUN(s_endless);
+    return ASYNC_RUN(sig_endless);
 }
-static int s_run_tasks(void)
+static int sig_run_tasks(void)
 {
-    return ASYNC_RUN(s_waits_for_nothing);
+    return ASYNC_RUN(sig_waits_for_nothing);
 }
-static int s_run_swallows(void)
+static int sig_run_swallows(void)
 {
-    return ASYNC_RUN(s_swallows);
+    return ASYNC_RUN(sig_swallows);
 }
-static int s_run_blocks(void)
+static int sig_run_blocks(void)
 {
-    return ASYNC_RUN(s_blocks);
+    return ASYNC_RUN(sig_blocks);
 }
-static int s_run_to(void)
+static int sig_run_to(void)
 {
-    int result = 0, err = ASYNC_RUN_TO(result, s_swallows);
+    int result = 0, err = ASYNC_RUN_TO(result, sig_swallows);
     return err == 0 && result == 7 ? 21 : 1;
 }
-ASYNC(int, s_raises)
+ASYNC(int, sig_raises)
 {
     ASYNC_BEGIN
     raise(SIGINT);
@@ -470,7 +473,7 @@ ASYNC(int, s_raises)
     ASYNC_RETURN(1);
     ASYNC_END
 }
-ASYNC(int, s_cancels_itself)
+ASYNC(int, sig_cancels_itself)
 {
     ASYNC_BEGIN
     async_task_cancel(async_current_task());
@@ -480,33 +483,33 @@ ASYNC(int, s_cancels_itself)
 }
 TEST(R11_interrupt_cancels_main_and_ends_the_process_as_python_does)
 {
-    int status = s_interrupted(s_run_endless, 1, "runs.cleaned up.");
+    int status = sig_interrupted(sig_run_endless, 1, "runs.cleaned up.");
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
     CHECK_PRINTED("not flushed yet");
 }
 TEST(R11_interrupt_of_main_then_all_other_tasks)
 {
-    int status = s_interrupted(s_run_tasks, 1, "runs.main.cleaned up.");
+    int status = sig_interrupted(sig_run_tasks, 1, "runs.main.cleaned up.");
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
 }
 TEST(R11_interrupt_that_main_swallows)
 {
-    CHECK_INT(s_interrupted(s_run_swallows, 1, "runs.swallowed."), 0);
-    CHECK_INT(WEXITSTATUS(s_interrupted(s_run_to, 1, "runs.swallowed.")), 21);
+    CHECK_INT(sig_interrupted(sig_run_swallows, 1, "runs.swallowed."), 0);
+    CHECK_INT(WEXITSTATUS(sig_interrupted(sig_run_to, 1, "runs.swallowed.")), 21);
 }
 TEST(R11_second_interrupt_ends_the_process_at_once)
 {
     int status;
-    status = s_interrupted(s_run_swallows, 2, "runs.swallowed.");
+    status = sig_interrupted(sig_run_swallows, 2, "runs.swallowed.");
     (void)status; /* it may have ended before the second */
-    CHECK(pipe(s_says) == 0);
+    CHECK(pipe(sig_says) == 0);
     status = 0;
     {
         char byte[5];
         pid_t child = fork();
-        if (child == 0) _exit(s_run_blocks());
-        close(s_says[1]);
-        CHECK_INT(read(s_says[0], byte, 5), 5);
+        if (child == 0) _exit(sig_run_blocks());
+        close(sig_says[1]);
+        CHECK_INT(read(sig_says[0], byte, 5), 5);
         do { /* the first cannot do anything: main never comes back to the loop */
             kill(child, SIGINT);
             usleep(1000);
@@ -516,22 +519,23 @@ TEST(R11_second_interrupt_ends_the_process_at_once)
 }
 TEST(R11_interrupt_of_a_run_that_gives_its_value_is_an_error)
 {
-    int value = 0, before = s_open_descriptors();
-    CHECK_INT(ASYNC_RUN_TO(value, s_raises), -EINTR);
-    CHECK(s_handler_of(SIGINT) == SIG_DFL);
-    CHECK_INT(ASYNC_RUN_TO(value, s_cancels_itself), ASYNC_CANCELED); /* this is none */
+    int value = 0, before = sig_open_descriptors();
+    CHECK_INT(ASYNC_RUN_TO(value, sig_raises), -EINTR);
+    CHECK(sig_handler_of(SIGINT) == SIG_DFL);
+    CHECK_INT(ASYNC_RUN_TO(value, sig_cancels_itself), ASYNC_CANCELED); /* this is none */
     CHECK_INT(value, 0);
-    CHECK_INT(s_open_descriptors(), before);
+    CHECK_INT(sig_open_descriptors(), before);
 }
-ASYNC(int, s_own_handler)
+ASYNC(int, sig_own_handler)
 {
     ASYNC_BEGIN
     CHECK_INT(
-        async_add_signal_handler(async_running_loop(), &s_one, SIGINT, s_told, (void *)"mine"), 0);
+        async_add_signal_handler(async_running_loop(), &sig_one, SIGINT, sig_told, (void *)"mine"),
+        0);
     raise(SIGINT);
     AWAIT(async_sleep, ASYNC_MS(1));
     CHECK_TRACE("mine\n");
-    CHECK(async_remove_signal_handler(&s_one)); /* now it is the run's again */
+    CHECK(async_remove_signal_handler(&sig_one)); /* now it is the run's again */
     raise(SIGINT);
     AWAIT(async_sleep, ASYNC_SEC(3600));
     ASYNC_RETURN(1);
@@ -540,36 +544,36 @@ ASYNC(int, s_own_handler)
 TEST(R11_interrupt_goes_to_a_handler_if_there_is_one)
 {
     int value = 0;
-    CHECK_INT(ASYNC_RUN_TO(value, s_own_handler), -EINTR);
+    CHECK_INT(ASYNC_RUN_TO(value, sig_own_handler), -EINTR);
     CHECK_INT(value, 0);
 }
-ASYNC(int, s_looks_at_the_handler)
+ASYNC(int, sig_looks_at_the_handler)
 {
     ASYNC_BEGIN
-    ASYNC_RETURN(s_handler_of(SIGINT) == SIG_DFL         ? 1
-                 : s_handler_of(SIGINT) == s_old_handler ? 2
-                                                         : 3);
+    ASYNC_RETURN(sig_handler_of(SIGINT) == SIG_DFL           ? 1
+                 : sig_handler_of(SIGINT) == sig_old_handler ? 2
+                                                             : 3);
     ASYNC_END
 }
-static void *s_run_in_thread(void *arg)
+static void *sig_run_in_thread(void *arg)
 {
-    CHECK_INT(ASYNC_RUN_TO(*(int *)arg, s_looks_at_the_handler), 0);
+    CHECK_INT(ASYNC_RUN_TO(*(int *)arg, sig_looks_at_the_handler), 0);
     return NULL;
 }
 TEST(R11_interrupt_is_left_alone_in_other_threads_and_where_it_is_handled)
 {
     pthread_t thread;
     int value = 0;
-    CHECK_INT(ASYNC_RUN_TO(value, s_looks_at_the_handler), 0);
+    CHECK_INT(ASYNC_RUN_TO(value, sig_looks_at_the_handler), 0);
     CHECK_INT(value, 3);
-    CHECK_INT(pthread_create(&thread, NULL, s_run_in_thread, &value), 0);
+    CHECK_INT(pthread_create(&thread, NULL, sig_run_in_thread, &value), 0);
     CHECK_INT(pthread_join(thread, NULL), 0);
     CHECK_INT(value, 1);
-    CHECK(signal(SIGINT, s_old_handler) != SIG_ERR);
-    CHECK_INT(ASYNC_RUN_TO(value, s_looks_at_the_handler), 0);
+    CHECK(signal(SIGINT, sig_old_handler) != SIG_ERR);
+    CHECK_INT(ASYNC_RUN_TO(value, sig_looks_at_the_handler), 0);
     CHECK_INT(value, 2);
 }
-ASYNC(void, s_nothing_left, vars(async_event event))
+ASYNC(void, sig_nothing_left, vars(async_event event))
 {
     ASYNC_BEGIN
     AWAIT(async_event_wait, &self->event);
@@ -577,6 +581,6 @@ ASYNC(void, s_nothing_left, vars(async_event event))
 }
 TEST(signal_of_a_run_keeps_no_run_alive)
 {
-    CHECK_INT(ASYNC_RUN(s_nothing_left), 1); /* -EDEADLK, and not for ever */
+    CHECK_INT(ASYNC_RUN(sig_nothing_left), 1); /* -EDEADLK, and not for ever */
     CHECK_PRINTED("deadlock");
 }

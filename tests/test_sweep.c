@@ -533,8 +533,6 @@ TEST(F41_sweep_of_threads) /* not where a pipe wakes the loop: one of its own ca
 {
     w_sweep(W_THREADS);
 }
-#endif
-
 TEST(F41_sweep_of_processes)
 {
     w_sweep(W_PROCESSES);
@@ -557,6 +555,7 @@ TEST(F41_sweep_of_files)
     w_sweep(W_FILES);
     unlink(w_path);
 }
+#endif
 
 /* A host that asks for the descriptor to watch gets the error, and may ask again. */
 #if ASYNCC_POLLER == ASYNCC_EPOLL
