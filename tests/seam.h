@@ -187,7 +187,14 @@ SEAM(int, fstat, (int fd, struct stat *s), (fd, s), EBADF, ENOMEM, 0)
 SEAM(int, poll, (struct pollfd * p, nfds_t n, int timeout), (p, n, timeout), EINTR, ENOMEM, 0)
 SEAM(int, nanosleep, (const struct timespec *t, struct timespec *left), (t, left), EINTR, 0)
 /* These do not fail if called properly. */
-SEAM(int, clock_gettime, (clockid_t clock, struct timespec *t), (clock, t), 0)
+SEAM_CALL(clock_gettime, 0)
+static SEAM_UNUSED void (*seam_before_clock)(void);
+static SEAM_UNUSED int seam_clock_gettime(clockid_t clock, struct timespec *t)
+{
+    (void)seam_enter(&seam_of_clock_gettime);
+    if (seam_before_clock) seam_before_clock();
+    return clock_gettime(clock, t);
+}
 SEAM(int, sigaction, (int number, const struct sigaction *now, struct sigaction *old),
      (number, now, old), 0)
 SEAM(int, pthread_sigmask, (int how, const sigset_t *mask, sigset_t *old), (how, mask, old), 0)
