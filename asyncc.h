@@ -4027,7 +4027,11 @@ struct async_file_io_ {
     struct ASYNC_ALIAS_ name {                                                                     \
         struct async_to_thread job;                                                                \
         int fd;                                                                                    \
-        void *from, *to;                                                                           \
+        void *from;                                                                                \
+        union {                                                                                    \
+            void *data;                                                                            \
+            int64_t at;                                                                            \
+        } to;                                                                                      \
         R async_result_;                                                                           \
     };                                                                                             \
     ASYNC_ASSERT_(offsetof(struct name, async_result_) == offsetof(struct async_file_io_, n), #name)

@@ -293,7 +293,9 @@ P_TEST(process_has_no_signal_blocked_or_ignored_and_no_descriptor_but_three)
     /* signals 1 to 28; some in the thirties are the C library's own */
     p_prints("exec sed -nE 's/^(SigBlk|SigIgn).*(.{7})$/\\1 \\2/p' /proc/self/status", NULL,
              "SigBlk 0000000\nSigIgn 0000000\n");
+#ifdef __GLIBC__ /* musl has no way to close the others */
     p_prints("exec ls /proc/self/fd", NULL, "0\n1\n2\n3\n"); /* 3 is that folder */
+#endif
     close(fd);
     o.new_group = true;
     p_prints("cut -d' ' -f5 /proc/$$/stat | sed \"s/^$$\\$/its own/\"", &o, "its own\n");
