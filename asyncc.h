@@ -8850,7 +8850,10 @@ static int async_io_try_(async_loop *loop, struct async_io_ *io)
         size_t size = io->io.size - io->io.done;
         if (size > ASYNC_IO_MOST_) size = ASYNC_IO_MOST_;
         switch (io->io.op) {
-        case ASYNC_IO_READ_: n = ASYNCC_SYS(read)(fd, data, size); break;
+        case ASYNC_IO_READ_: /* recv() is the shorter way through the kernel */
+            n = f->flags & ASYNC_FD_TCP_ ? ASYNCC_SYS(recv)(fd, data, size, 0)
+                                         : ASYNCC_SYS(read)(fd, data, size);
+            break;
         case ASYNC_IO_RECVFROM_:
             if (address) address->length = sizeof address->storage;
             n = ASYNCC_SYS(recvfrom)(fd, data, size, 0,

@@ -141,6 +141,8 @@ SEAM(int, getpeername, (int fd, struct sockaddr *name, socklen_t *size), (fd, na
 SEAM(int, shutdown, (int fd, int how), (fd, how), ENOTCONN, ENOBUFS, 0)
 SEAM(ssize_t, read, (int fd, void *data, size_t size), (fd, data, size), EINTR, EIO, ECONNRESET,
      ETIMEDOUT, ENOBUFS, 0)
+SEAM(ssize_t, recv, (int fd, void *data, size_t size, int flags), (fd, data, size, flags), EINTR,
+     ECONNRESET, ETIMEDOUT, ENOBUFS, 0)
 SEAM(ssize_t, recvfrom,
      (int fd, void *data, size_t size, int flags, struct sockaddr *name, socklen_t *length),
      (fd, data, size, flags, name, length), EINTR, ECONNREFUSED, ENOMEM, 0)
