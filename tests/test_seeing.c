@@ -199,9 +199,8 @@ LEVEL(13, 12) LEVEL(14, 13) LEVEL(15, 14) LEVEL(16, 15) LEVEL(17, 16) LEVEL(18, 
 LEVEL(19, 18) LEVEL(20, 19) LEVEL(21, 20) LEVEL(22, 21) LEVEL(23, 22) LEVEL(24, 23)
 LEVEL(25, 24) LEVEL(26, 25) LEVEL(27, 26) LEVEL(28, 27) LEVEL(29, 28) LEVEL(30, 29)
 LEVEL(31, 30) LEVEL(32, 31) LEVEL(33, 32)
-/* clang-format on */
-
 static int next_level;
+/* clang-format on */
 static void levels(void *arg, const char *text)
 {
     (void)arg;
