@@ -63,16 +63,22 @@ static void play(int n, const struct script *with)
         play(sizeof with / sizeof *with, with);                                                    \
     } while (0)
 
+static void check_none_owned(void)
+{
+    int fd;
+    for (fd = 0; fd < async_loop_->fd_count; fd++) CHECK(!async_fd_owned_(async_loop_, fd));
+}
 ASYNC(int, tries, args(const char *list, int delay),
       vars(async_address to[MOST]; size_t n; char text[200]; char *at; int fd))
 {
     ASYNC_BEGIN
-    strcpy(self->text, self->list);
+    snprintf(self->text, sizeof self->text, "%s", self->list);
     for (self->at = strtok(self->text, " "); self->at; self->at = strtok(NULL, " "))
         CHECK_INT(async_address_parse(&self->to[self->n++], self->at), 0);
     AWAIT_TO(self->fd, async_connect_any, self->to, self->n, ASYNC_MS(self->delay));
     trace("%d ms: connected\n", (int)(async_loop_time(async_running_loop()) / 1000000));
     CHECK_INT(async_close(self->fd), 0);
+    check_none_owned(); /* those who lost are closed */
     ASYNC_RETURN(0);
     ASYNC_END
 }
@@ -173,6 +179,7 @@ ASYNC(void, gives_up, args(bool late), vars(int fd), tasks(tries t))
     async_task_cancel(&self->t.task);
     AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&self->t));
     CHECK(async_task_cancelled(&self->t.task));
+    check_none_owned();
     ASYNC_END
 }
 TEST(a_cancelled_connect_leaves_nothing_behind)
@@ -193,7 +200,7 @@ ASYNC(void, opens, vars(async_stream s; int err; int listener; char at[128]))
 {
     ASYNC_BEGIN
     self->listener = async_listen("127.0.0.1:0", 0);
-    strcpy(self->at, address_of(self->listener));
+    snprintf(self->at, sizeof self->at, "%s", address_of(self->listener));
     AWAIT(async_open_connection, &self->s, self->at);
     CHECK_INT(async_stream_write(&self->s, "x", 1), 0);
     AWAIT_ERR(self->err, async_open_connection, &self->s, self->at);

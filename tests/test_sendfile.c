@@ -145,3 +145,32 @@ TEST(sendfile_over_a_stream)
     CHECK_INT(run_real(on_stream), 0);
     check_nothing_left();
 }
+
+/* Others get a turn now and then, and it goes on though no event comes: there was room all along. */
+ASYNC(void, in_turns, vars(int fd[2]; int file; ptrdiff_t n; int err; async_timeout t))
+{
+    ASYNC_BEGIN
+    own_tcp_pair(self->fd);
+    self->file = make_file();
+    ASYNC_TRY { /* fill it, so that it is registered, and empty it again */
+        ASYNC_WITH(async_timeout, &self->t, ASYNC_MS(50)) {
+            for (;;) AWAIT_TO(self->n, async_write, self->fd[0], content, sizeof content);
+        }
+    }
+    ASYNC_CATCH(self->err) {}
+    while (recv(self->fd[1], got, sizeof got, MSG_DONTWAIT) > 0) AWAIT_QUIET();
+    seam_of_sendfile.times = 1;
+    seam_of_sendfile.error = EINVAL;
+    AWAIT_TO(self->n, async_sendfile, self->fd[0], self->file, 0, 1000000);
+    CHECK_INT(self->n, 1000000);
+    CHECK_INT(seam_of_pread.count, 62); /* 16 KB each: more than one turn may do */
+    close(self->file);
+    close_pair(self->fd);
+    ASYNC_END
+}
+TEST(F25_sendfile_takes_turns)
+{
+    note_what_is_open();
+    CHECK_INT(run_real(in_turns), 0);
+    check_nothing_left();
+}

@@ -44,6 +44,7 @@ static int dial(int listener)
     struct sockaddr_storage name;
     socklen_t size = sizeof name;
     int fd;
+    memset(&name, 0, sizeof name);
     CHECK(getsockname(listener, (struct sockaddr *)&name, &size) == 0);
     fd = socket(name.ss_family, SOCK_STREAM, 0);
     CHECK(fd >= 0 && connect(fd, (struct sockaddr *)&name, size) == 0);
@@ -67,7 +68,7 @@ ASYNC(void, st1, args(const char *address),
     CHECK_INT(ASYNC_START_SERVER(&self->server, self->address, echoes), 0);
     CHECK_INT(ASYNC_START_SERVER(&self->server, self->address, echoes), -EBUSY);
     ASYNC_WITH(async_server, &self->server) {
-        strcpy(self->at, address_of(self->server.fd));
+        snprintf(self->at, sizeof self->at, "%s", address_of(self->server.fd));
         ASYNC_WITH(async_group, &self->g) {
             for (self->i = 0; self->i < 3; self->i++)
                 CHECK(ASYNC_SPAWN_NEW_IN(&self->g, asks, self->at, "hello\n"));
@@ -231,6 +232,35 @@ TEST(a_handler_that_fails_is_reported_and_closed)
     CHECK_INT(run_real(failing), 0);
     check_nothing_left();
     CHECK_TRACE("error in a server's handler: -71 no sense\n");
+}
+
+ASYNC(void, stays, args(async_stream *s))
+{
+    ASYNC_BEGIN
+    while (async_stream_unsent(self->s) <= 65536)
+        CHECK_INT(async_stream_write(self->s, much, sizeof much), 0);
+    AWAIT(async_sleep, ASYNC_FOREVER);
+    ASYNC_END
+}
+ASYNC(void, cancelling, vars(async_server server; int fd; async_task * all[2]))
+{
+    ASYNC_BEGIN
+    CHECK_INT(ASYNC_START_SERVER(&self->server, "127.0.0.1:0", stays), 0);
+    self->fd = dial(self->server.fd);
+    AWAIT_QUIET();
+    CHECK_INT(async_all_tasks(async_loop_, self->all, 2), 2);
+    async_task_cancel(self->all[self->all[0] == async_current_task()]);
+    AWAIT_QUIET();
+    CHECK_INT(self->server.clients, 0); /* it does not wait for the client to read */
+    ASYNC_WITH(async_server, &self->server) {}
+    close(self->fd);
+    ASYNC_END
+}
+TEST(a_handler_that_is_cancelled_sends_nothing_more)
+{
+    note_what_is_open();
+    CHECK_INT(run_real(cancelling), 0);
+    check_nothing_left();
 }
 
 /* The main coroutine ends or fails with connections open: run() cancels the handlers, and all is

@@ -567,7 +567,7 @@ ASYNC(void, st7_lines,
     open_stream(&self->s);
     for (self->i = 0; self->i < 40; self->i++) {
         self->v[self->i].iov_base = megabyte + self->sent;
-        self->v[self->i].iov_len = (size_t)(self->i * self->i * 11);
+        self->v[self->i].iov_len = (size_t)self->i * (size_t)self->i * 11;
         self->sent += self->v[self->i].iov_len;
     }
     for (self->size = 0; self->size < self->sent; self->size++)
@@ -890,6 +890,16 @@ ASYNC(void, closed_under_it, vars(async_stream s; int fd; int err; async_bytes l
     AWAIT_TASK_TO(self->line, &self->t);
     CHECK_INT(self->line.size, 0);
     CHECK(async_stream_at_eof(&self->s));
+    hang_up();
+
+    open_stream(&self->s); /* at once, though something is still to be sent */
+    CHECK_INT(async_stream_write(&self->s, megabyte, sizeof megabyte), 0);
+    ASYNC_SPAWN(&self->t, reads_line, &self->s);
+    AWAIT_QUIET();
+    CHECK_INT(async_stream_close(&self->s), 0);
+    AWAIT_TASK_TO(self->line, &self->t);
+    CHECK(self->line.size == 0 && async_stream_unsent(&self->s) > 0);
+    async_stream_abort(&self->s);
     hang_up();
 
     open_stream(&self->s); /* again, and closed behind its back */
