@@ -333,6 +333,24 @@ P_TEST(process_descriptors_may_be_given_crosswise)
     close(err[0]);
 }
 
+/* What is opened for the child lands in the place of another. */
+P_TEST(process_descriptors_do_not_take_each_others_place)
+{
+    int code = -1, saved = dup(0), zero = open("/dev/zero", O_RDONLY | O_CLOEXEC), err;
+    async_process_options o;
+    memset(&o, 0, sizeof o);
+    CHECK(zero >= 0);
+    close(0); /* which /dev/null will get */
+    o.in = zero;
+    o.out = ASYNC_DEVNULL;
+    err = run_real_to(code, p_run, p_sh("echo out"), &o, NULL);
+    dup2(saved, 0);
+    close(saved);
+    close(zero);
+    CHECK_INT(err, 0);
+    CHECK_INT(code, 0);
+}
+
 /* --- pipes by hand --- */
 
 ASYNC(void, p_by_hand_main, vars(async_process p; char text[64]; ptrdiff_t n; size_t got; int code))
