@@ -334,21 +334,28 @@ P_TEST(process_descriptors_may_be_given_crosswise)
 }
 
 /* What is opened for the child lands in the place of another. */
+ASYNC(void, p_place_main,
+      vars(async_process p; async_process_options o; int code; int saved; int err))
+{
+    ASYNC_BEGIN
+    CHECK_INT(async_process_spawn(&self->p, p_sh(":"), NULL), 0); /* the loop has what it needs */
+    AWAIT_TO(self->code, async_process_wait, &self->p);
+    self->saved = dup(0);
+    self->o.in = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+    self->o.out = ASYNC_DEVNULL;
+    close(0); /* which /dev/null gets */
+    self->err = async_process_spawn(&self->p, p_sh("echo out"), &self->o);
+    dup2(self->saved, 0);
+    close(self->saved);
+    close(self->o.in);
+    CHECK_INT(self->err, 0);
+    AWAIT_TO(self->code, async_process_wait, &self->p);
+    CHECK_INT(self->code, 0);
+    ASYNC_END
+}
 P_TEST(process_descriptors_do_not_take_each_others_place)
 {
-    int code = -1, saved = dup(0), zero = open("/dev/zero", O_RDONLY | O_CLOEXEC), err;
-    async_process_options o;
-    memset(&o, 0, sizeof o);
-    CHECK(zero >= 0);
-    close(0); /* which /dev/null will get */
-    o.in = zero;
-    o.out = ASYNC_DEVNULL;
-    err = run_real_to(code, p_run, p_sh("echo out"), &o, NULL);
-    dup2(saved, 0);
-    close(saved);
-    close(zero);
-    CHECK_INT(err, 0);
-    CHECK_INT(code, 0);
+    CHECK_INT(run_real(p_place_main), 0);
 }
 
 /* --- pipes by hand --- */
