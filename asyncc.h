@@ -191,6 +191,9 @@
  *       a bare number is no duration: ASYNC_MS(100). Fractions: a smaller unit.
  *   pasting ")" and "_IS_A_CALL__give_the_name_then_a_comma_then_the_arguments", and much more
  *       AWAIT(g(1)) instead of AWAIT(g, 1).
+ *   warnings from inside a system header (gcc)
+ *       it comes behind a coroutine, and gcc does not take back what a body asks for: include it
+ *       before the first one.
  *   undefined reference to '..._of_files_with_ASYNCC_NAMES_0_and_ASYNCC_IO_1_and ...'
  *       two files were compiled with different settings: see >>config.
  *
