@@ -345,12 +345,12 @@ ASYNC(void, p_place_main,
     self->o.out = ASYNC_DEVNULL;
     close(0); /* which /dev/null gets */
     self->err = async_process_spawn(&self->p, p_sh("echo out"), &self->o);
+    CHECK_INT(self->err, 0);
+    AWAIT_TO(self->code, async_process_wait, &self->p); /* by a pidfd that may be 0 now */
+    CHECK_INT(self->code, 0);
     dup2(self->saved, 0);
     close(self->saved);
     close(self->o.in);
-    CHECK_INT(self->err, 0);
-    AWAIT_TO(self->code, async_process_wait, &self->p);
-    CHECK_INT(self->code, 0);
     ASYNC_END
 }
 P_TEST(process_descriptors_do_not_take_each_others_place)
