@@ -9572,17 +9572,37 @@ static void async_wake_list_(async_handle **list, int err)
     *list = NULL;
     async_notify_all_(first, err);
 }
+static int async_stream_have_(struct async_stream_io_ *io, async_stream *s);
+/* Its reader is told of the end, and has it here and now: at its turn the stream may be gone. */
+static void async_stream_dismiss_(async_stream *s, async_fd_ *f)
+{
+    async_task *task = f->waiter[0];
+    struct async_stream_io_ *io = task ? (struct async_stream_io_ *)task->u.on : NULL;
+    int err;
+    s->flags |= ASYNC_STREAM_CLOSING_ | ASYNC_STREAM_EOF_;
+    s->in.at = s->in.end;
+    if (!io || !async_io_of_stream_((struct async_io_ *)(void *)io)) {
+        async_fd_wake_(f, 0, -EBADF);
+        return;
+    }
+    err = async_stream_have_(io, s);
+    io->io.op = ASYNC_IO_READABLE_; /* nothing more to be tried */
+    if (async_fd_awaited_(f, 0)) async_notify_(&task->h, err);
+    else if (!task->wake) task->wake = (__typeof__(task->wake))err;
+    async_fd_leave_(async_loop_, f, 0);
+}
 /* Its last act: `ended` may give the memory back. */
 static void async_stream_end_(async_stream *s, int err)
 {
-    bool ours = async_stream_fd_(s) != NULL;
+    async_fd_ *f = async_stream_fd_(s);
+    if (f) async_stream_dismiss_(s, f);
     s->flags =
         (uint8_t)((s->flags & ~ASYNC_STREAM_OPEN_) | ASYNC_STREAM_CLOSING_ | ASYNC_STREAM_EOF_);
     if (err && !s->write_error) s->write_error = (int16_t)err;
     async_unwatch_(&s->writing);
     async_wake_list_(&s->drainers, err ? err : s->write_error);
     async_wake_list_(&s->closers, err ? err : s->write_error);
-    if (ours) {
+    if (f) {
         err = async_close(s->fd);
         if (err && !s->write_error) s->write_error = (int16_t)err;
     }
@@ -9595,9 +9615,9 @@ int async_stream_close(async_stream *s)
     async_fd_ *f = async_stream_fd_(s);
     if (!(s->flags & ASYNC_STREAM_OPEN_)) return s->flags & ASYNC_STREAM_CLOSING_ ? 0 : -EBADF;
     if (s->flags & ASYNC_STREAM_CLOSING_) return 0;
+    if (f) async_stream_dismiss_(s, f);
     s->flags |= ASYNC_STREAM_CLOSING_ | ASYNC_STREAM_EOF_;
     s->in.at = s->in.end;
-    if (f) async_fd_wake_(f, 0, -EBADF); /* a reader of the stream will say that this is the end */
     if (!async_stream_unsent(s) || !f) async_stream_end_(s, f ? 0 : -EBADF);
     return 0;
 }
@@ -9777,6 +9797,7 @@ int async_stream_start_(struct async_stream_io_ *io, async_frame *caller, async_
 {
     async_fd_ *f = async_stream_fd_(s);
     int err;
+    if (size > PTRDIFF_MAX && op == ASYNC_IO_STREAM_ALL_) size = PTRDIFF_MAX;
     if (size > PTRDIFF_MAX || (op == ASYNC_IO_STREAM_UNTIL_ && size == 0)) return -EINVAL;
     if (op == ASYNC_IO_STREAM_EXACTLY_ && s->in.fixed && size > s->in.room) return -ENOBUFS;
     if (f && f->waiter[0]) return -EBUSY;

@@ -100,7 +100,7 @@ ASYNC(void, st2, vars(async_stream s; char data[100]; ptrdiff_t n; int err; asyn
     CHECK(async_stream_at_eof(&self->s));
     AWAIT_TO(self->n, async_stream_read, &self->s, self->data, 100);
     CHECK_INT(self->n, 0);
-    AWAIT_TO(self->all, async_stream_readall, &self->s, 1000);
+    AWAIT_TO(self->all, async_stream_readall, &self->s, SIZE_MAX); /* however much it is */
     CHECK_INT(self->all.size, 0);
     async_stream_close(&self->s);
     ASYNC_END
@@ -933,6 +933,28 @@ TEST(ST7_abort_tells_those_who_wait)
 {
     note_what_is_open();
     CHECK_INT(run_real(st7_abort), 0);
+    check_nothing_left();
+}
+
+/* After abort() the memory is another's, also if a reader has not had its turn yet. */
+ASYNC(void, st7_reader_of_what_is_gone, vars(async_stream s; async_bytes line), tasks(reads_line t))
+{
+    ASYNC_BEGIN
+    open_stream(&self->s);
+    say("half a line");
+    ASYNC_SPAWN(&self->t, reads_line, &self->s);
+    AWAIT(async_sleep, ASYNC_MS(5));
+    async_stream_abort(&self->s);
+    memset(&self->s, 0, sizeof self->s);
+    AWAIT_TASK_TO(self->line, &self->t);
+    CHECK_INT((int)self->line.size, 0);
+    hang_up();
+    ASYNC_END
+}
+TEST(ST7_a_reader_needs_no_stream_after_its_abort)
+{
+    note_what_is_open();
+    CHECK_INT(run_real(st7_reader_of_what_is_gone), 0);
     check_nothing_left();
 }
 
