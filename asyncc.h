@@ -7993,6 +7993,7 @@ static void async_posted_drop_(async_call *call);
 struct async_pool_ops_ {
     int (*shut)(async_loop *loop);
     void (*end)(async_loop *loop);
+    void (*tell)(async_loop *loop); /* after the last look at any task */
 };
 #endif
 #if ASYNCC_SIGNALS
@@ -8360,14 +8361,17 @@ int async_loop_close(async_loop *loop)
     if (loop->pools) loop->pools->end(loop);
     async_inbox_close_(loop);
 #endif
-    for (h = loop->head; h; h = after) {
-        after = h->next;
+    while ((h = loop->head) != NULL) {
+        bool freed = h->ops == &async_free_ops_ && !((async_task *)(void *)h)->refs;
+        loop->head = h->next;
+        if (h->next) h->next->pprev = &loop->head;
+        else loop->tail = &loop->head;
         h->pprev = NULL;
+        if (freed) h->next = dead, dead = h;
 #if ASYNCC_IO
-        if (h->ops == &async_posted_ops_) async_posted_drop_((async_call *)(void *)h);
+        if (h->ops == &async_posted_ops_) /* who is told may give it back, and another in line */
+            async_posted_drop_((async_call *)(void *)h);
 #endif
-        if (h->ops == &async_free_ops_ && !((async_task *)(void *)h)->refs)
-            h->next = dead, dead = h;
     }
     for (scope = loop->scopes; scope; scope = scope->next) {
         task = scope->child_done == async_group_child_done_ ? ((async_group *)(void *)scope)->failed
@@ -8382,6 +8386,7 @@ int async_loop_close(async_loop *loop)
     }
 #if ASYNCC_IO
     async_io_close_(loop);
+    if (loop->pools) loop->pools->tell(loop);
 #endif
     if (loop->notes != loop->few_notes)
         (void)loop->options.alloc(loop->options.context, loop->notes, 0);
@@ -10978,7 +10983,6 @@ static void async_pools_close_(async_loop *loop)
                 if (!async_task_done(task) &&
                     (task->h.ops == &async_job_ops_ || task->h.ops == &async_job_back_ops_))
                     async_job_abandon_((struct async_job_head_ *)task->u.on, wait);
-    async_remotes_close_(loop);
     loop->pool = NULL;
     loop->jobs = 0;
     if (!pool || pool->owner != loop) return;
@@ -10986,7 +10990,8 @@ static void async_pools_close_(async_loop *loop)
     (void)async_call_cancel(&pool->gone); /* nobody has waited for it */
     (void)loop->options.alloc(loop->options.context, pool, 0);
 }
-static const struct async_pool_ops_ async_pools_ = {async_pools_shutdown_, async_pools_close_};
+static const struct async_pool_ops_ async_pools_ = {async_pools_shutdown_, async_pools_close_,
+                                                    async_remotes_close_};
 
 /* --- a job --- */
 
@@ -11133,15 +11138,18 @@ static int async_remote_stop_(void *arg)
     (void)async_task_cancel(async_remote_task_((async_remote *)arg));
     return 0;
 }
+/* Who is told may give its memory back, with all that links the scopes in it: first they are made
+ * a list of their own. */
 static void async_remotes_close_(async_loop *loop)
 {
-    async_scope *scope, *next;
+    async_scope *scope, *next, *told = NULL;
     for (scope = loop->scopes; scope; scope = next) {
+        next = scope->next;
+        if (scope->child_done == async_remote_child_done_) scope->next = told, told = scope;
+    }
+    for (scope = told; scope; scope = next) {
         async_remote *r = (async_remote *)(void *)scope;
         next = scope->next;
-        if (scope->child_done != async_remote_child_done_) continue;
-        async_scope_close_(scope);
-        (void)async_call_cancel(&r->ended);
         async_remote_end_(r, async_task_done(async_remote_task_(r))
                                  ? async_see_(async_remote_task_(r))
                                  : -ESHUTDOWN);
