@@ -12,7 +12,8 @@ CFLAGS ?= -O1 -g
 STD := -std=c11
 WARN := -Wall -Wextra
 BUILD ?= build/test
-JOBS ?= $(shell nproc 2>/dev/null || echo 1)
+# Two a processor: half of them sleep.
+JOBS ?= $(shell expr 2 \* $$(nproc 2>/dev/null || echo 1))
 T :=
 # For the matrix: `-x c++` leaves out the files that say `// C only:`; what to run tests under.
 LANGUAGE :=

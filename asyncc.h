@@ -453,7 +453,7 @@ ASYNC_C_ void __asan_unpoison_memory_region(void const volatile *, size_t);
 #define ASYNC_INLINE_ static inline ASYNC_UNUSED_
 /* Rare, or too big to share registers with what is hot. */
 #define ASYNC_NOT_INLINE_ __attribute__((__noinline__))
-#define ASYNC_HOT_ static inline __attribute__((__always_inline__))
+#define ASYNC_HOT_ static inline __attribute__((__always_inline__, __unused__))
 #define ASYNC_LIKELY_(x) __builtin_expect(!!(x), 1)
 #define ASYNC_RARE_(x) __builtin_expect(!!(x), 0)
 
