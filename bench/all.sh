@@ -17,7 +17,7 @@ fi
 mkdir -p bench/results
 { # where these figures are from
     date +%F
-    uname -sr
+    uname -sr | sed "s,-.*,,"
     sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | sort | uniq -c | sed 's/^ *//'
     ${CC:-cc} --version | head -1
 } >bench/results/machine.txt

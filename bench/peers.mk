@@ -10,22 +10,22 @@
 #   apt-get install libuv1-dev libev-dev libboost-dev liburing-dev golang-go nodejs python3-uvloop \
 #       nginx-light hyperfine gnuplot-nox
 
-.PHONY: bench bench-quick bench-servers bench-peers bench-commands bench-plots peers
+.PHONY: bench bench-quick bench-servers bench-peers bench-commands bench-plots bench-build
 PEERS := build/peers
 peer_cc = $(CC) -std=gnu11 -O2 -Wall -Wextra
 peers_optional := $(addprefix $(PEERS)/,echo_uv echo_ev echo_uring echo_asio echo_go http_go core_go)
 peers_ours := $(addprefix $(PEERS)/,echo_load echo_raw echo_asyncc echo_threads http_asyncc fetch blocking_fetch)
 
-bench: $(bench_programs) peers
+bench: $(bench_programs) bench-build
 	@sh bench/all.sh full
-bench-quick: $(bench_programs) peers
+bench-quick: $(bench_programs) bench-build
 	@sh bench/all.sh quick
-bench-servers bench-peers bench-commands: bench-%: $(bench_programs) peers
+bench-servers bench-peers bench-commands: bench-%: $(bench_programs) bench-build
 	@sh bench/$*.sh full bench/results "$(WORDS)"
 bench-plots:
 	@sh bench/plots.sh
 
-peers: $(peers_ours) $(peers_optional:=.tried)
+bench-build: $(peers_ours) $(peers_optional:=.tried)
 $(PEERS)/echo_load: bench/echo_load.c
 $(PEERS)/echo_raw: bench/echo_raw.c
 $(PEERS)/echo_threads: bench/peers/echo_threads.c bench/peers/listen.h
