@@ -1,6 +1,6 @@
 # Plots from bench/results/servers.csv: workload,cores,connections,idle,server,ratio,ns,p50,p99
 set datafile separator ","
-set terminal svg size 760,400 font "sans,12" background "white"
+set terminal svg size 760,400 font "sans,12" background "white" noenhanced
 set style line 1 lc rgb "#9a9a9a" lw 2 pt 7 ps 0.5
 set style line 2 lc rgb "#c0392b" lw 2 pt 7 ps 0.5
 set style line 3 lc rgb "#2c6fad" lw 2 pt 7 ps 0.5
@@ -21,7 +21,7 @@ set boxwidth 0.9
 set yrange [0:4]
 set ylabel "times raw epoll"
 set xtics scale 0 rotate by -20
-set key top left horizontal
+set key outside top center horizontal
 plot rows("echo", 1) using 6:xtic(5) title "1 connection" ls 1, rows("echo", 50) using 6 title "50" ls 2, \
      rows("echo", 1000) using 6 title "1000" ls 3
 
