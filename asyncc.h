@@ -3437,7 +3437,7 @@ ASYNC_INLINE_ size_t async_stream_unsent(const async_stream *stream)
 ASYNC_API int async_stream_write_eof(async_stream *stream);
 /* AWAIT_TO(self->n, async_sendfile, fd, file, offset, count): sends from a regular file, to its end
  * or `count` bytes, without copying where the system can; file's own position stays. How many. A
- * stream's fd is free for it when nothing is unsent. */
+ * stream's fd is free for it when nothing is unsent. SIGPIPE is ignored, as by async_adopt(). */
 ptrdiff_t async_sendfile(int fd, int file, int64_t offset, size_t count) ASYNC_NOT_AWAITED_;
 
 /* --- servers --- */
@@ -10019,6 +10019,9 @@ int async_sendfile_leaf_(struct async_sendfile *room, async_frame *caller, async
     room->file = file;
     room->copy = false;
     if (offset < 0) return -EINVAL;
+#if defined(__linux__)
+    async_ignore_sigpipe_(); /* sendfile() has no MSG_NOSIGNAL */
+#endif
     return async_io_start_((struct async_io_ *)(void *)room, caller, task, fd, ASYNC_IO_SENDFILE_,
                            NULL, count < PTRDIFF_MAX ? count : PTRDIFF_MAX, NULL);
 }

@@ -109,6 +109,30 @@ TEST(sendfile_says_what_is_wrong)
     check_nothing_left();
 }
 
+/* The system's own way has no flag for it. */
+ASYNC(void, to_nobody, vars(int fd[2]; int file; int i; int err; ptrdiff_t n))
+{
+    ASYNC_BEGIN
+    own_tcp_pair(self->fd);
+    self->file = make_file();
+    CHECK_INT(async_close(self->fd[1]), 0);
+    for (self->i = 0; self->i < 3; self->i++) {
+        AWAIT_TO_ERR(self->n, self->err, async_sendfile, self->fd[0], self->file, 0, 10);
+        AWAIT_QUIET();
+    }
+    CHECK_INT(self->err, -EPIPE);
+    CHECK_INT(async_close(self->fd[0]), 0);
+    close(self->file);
+    ASYNC_END
+}
+TEST(F16_sigpipe_of_sendfile)
+{
+    signal(SIGPIPE, SIG_DFL);
+    note_what_is_open();
+    CHECK_INT(run_real(to_nobody), 0);
+    check_nothing_left();
+}
+
 /* Over a stream: once nothing is unsent its descriptor is free. */
 ASYNC(void, on_stream,
       vars(async_stream s; int fd[2]; int file; int err; ptrdiff_t n; ptrdiff_t all),
