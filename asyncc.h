@@ -8334,6 +8334,8 @@ int async_loop_close(async_loop *loop)
             if (task->h.ops->child_done)
                 async_set_detach_((struct async_set_ *)task->u.on, &task->h,
                                   ((struct async_set_ *)task->u.on)->n);
+            if (task->h.ops == &async_shield_told_ops_)
+                async_task_release((async_task *)task->u.on); /* in no scope any more */
         }
     for (scope = loop->scopes; scope; scope = scope->next)
         if (scope->child_done == async_as_completed_scope_)

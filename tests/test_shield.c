@@ -213,3 +213,27 @@ TEST(X2_an_error_after_the_cancel_is_reported)
     CHECK_INT(test_reports, 1);
     CHECK_STR(test_last_report, "error of a task was never retrieved");
 }
+
+/* Closed at any moment, also between the end of the task and the turn of who waits for it. */
+ASYNC(void, behind_new, vars(ASYNC_TASK(child) * t))
+{
+    ASYNC_BEGIN
+    self->t = ASYNC_SPAWN_NEW(child, 1, 0);
+    CHECK(self->t);
+    AWAIT(async_shield, &self->t->task);
+    ASYNC_END
+}
+TEST(shield_gives_all_back_when_the_loop_is_closed)
+{
+    static ASYNC_TASK(behind_new) task;
+    int ticks, i;
+    for (ticks = 1; ticks < 8; ticks++) {
+        memset((void *)&task, 0, sizeof task);
+        sets_begin();
+        CHECK_INT(ASYNC_SPAWN_ON(&sets_loop, &task, behind_new), 0);
+        for (i = 0; i < ticks; i++) CHECK_INT(async_loop_tick(&sets_loop), 0);
+        CHECK_INT(async_loop_close(&sets_loop), 0);
+        CHECK_INT(sets_blocks, 0);
+    }
+    CHECK(async_task_done(&task.task));
+}
