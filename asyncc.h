@@ -8000,7 +8000,8 @@ struct async_pool_ops_ {
 static void async_signals_close_(async_loop *loop);
 static void async_signal_default_(int number);
 static void async_interrupt_begin_(async_loop *loop, async_signal *s, async_task *main);
-static bool async_interrupt_end_(async_signal *s, async_task *main, int err);
+static bool async_interrupt_late_(async_signal *s);
+static bool async_interrupt_end_(async_signal *s, async_task *main, int err, bool late);
 #endif
 
 /* No sleep is longer than a day: some systems refuse one of years, and where time_t has 32 bits
@@ -8434,6 +8435,7 @@ int async_run_(async_frame *frame, async_type_ref_ type)
     int err;
 #if ASYNCC_SIGNALS
     async_signal interrupt;
+    bool late;
 #endif
     if (async_running_loop()) return -EBUSY;
     err = async_loop_init(&loop, NULL);
@@ -8444,9 +8446,12 @@ int async_run_(async_frame *frame, async_type_ref_ type)
     async_interrupt_begin_(&loop, &interrupt, task);
 #endif
     err = async_loop_run_until_complete(&loop, task);
+#if ASYNCC_SIGNALS
+    late = async_interrupt_late_(&interrupt);
+#endif
     (void)async_loop_shutdown(&loop);
 #if ASYNCC_SIGNALS
-    if (async_interrupt_end_(&interrupt, task, err)) {
+    if (async_interrupt_end_(&interrupt, task, err, late)) {
         err = -EINTR;
         async_interrupted_ = true;
     }
@@ -11694,11 +11699,26 @@ static void async_interrupt_begin_(async_loop *loop, async_signal *s, async_task
     s->arg = main;
     (void)async_signal_add_(loop, s, async_signal_bit_(SIGINT)); /* or SIGINT ends the process */
 }
-/* True: its end is that of an interrupt. */
-static bool async_interrupt_end_(async_signal *s, async_task *main, int err)
+/* It came in main's last step, which no cancel ends any more: the other tasks still clean up. */
+static bool async_interrupt_late_(async_signal *s)
 {
-    bool came = s->came[SIGINT / 32] >> SIGINT % 32 & 1;
+    sigset_t mask;
+    bool late;
+    if (!__atomic_load_n(&s->came[SIGINT / 32], __ATOMIC_RELAXED)) return false;
+    async_signals_lock_(&mask); /* a handler in another thread may still be at it */
+    late = async_call_cancel(&s->call);
+    async_signals_unlock_(&mask);
+    return late;
+}
+/* True: its end is that of an interrupt. As asyncio's: of one that comes late a value is lost, but
+ * no error. */
+static bool async_interrupt_end_(async_signal *s, async_task *main, int err, bool late)
+{
+    const uint32_t bit = UINT32_C(1) << SIGINT % 32, *at = &s->came[SIGINT / 32];
+    bool came = (__atomic_load_n(at, __ATOMIC_RELAXED) & bit) != 0;
     (void)async_remove_signal_handler(s);
+    if (!came && *at & bit) late = true; /* in between */
+    if (late) return !err || (err == ASYNC_CANCELED && !async_task_cancelling(main));
     return came && err == ASYNC_CANCELED && async_task_uncancel(main) == 0;
 }
 /* ------------------------------------------------------------------------------------------

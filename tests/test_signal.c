@@ -398,6 +398,17 @@ ASYNC(void, sig_waits_for_nothing, vars(async_event event))
     }
     ASYNC_END
 }
+/* SIGINT in its last step; then it ends so. */
+ASYNC(int, sig_ends, args(int error), awaits(async_sleep))
+{
+    ASYNC_BEGIN
+    if (!ASYNC_SPAWN_NEW(sig_endless)) ASYNC_RAISE(-ENOMEM);
+    AWAIT(async_sleep, ASYNC_MS(0));
+    raise(SIGINT);
+    if (self->error) ASYNC_RAISE(self->error);
+    ASYNC_RETURN(7);
+    ASYNC_END
+}
 ASYNC(int, sig_swallows, vars(int err))
 {
     ASYNC_BEGIN
@@ -465,6 +476,20 @@ static int sig_run_to(void)
     int result = 0, err = ASYNC_RUN_TO(result, sig_swallows);
     return err == 0 && result == 7 ? 21 : 1;
 }
+static int sig_run_ends(void)
+{
+    return ASYNC_RUN(sig_ends, 0);
+}
+static int sig_run_ends_to(void)
+{
+    int result = 0, err = ASYNC_RUN_TO(result, sig_ends, 0);
+    return err == -EINTR && result == 0 ? 21 : 1;
+}
+static int sig_run_fails(void)
+{
+    int result = 0, err = ASYNC_RUN_TO(result, sig_ends, -EPROTO);
+    return err == -EPROTO && result == 0 ? 21 : 1;
+}
 ASYNC(int, sig_raises)
 {
     ASYNC_BEGIN
@@ -491,6 +516,13 @@ TEST(R11_interrupt_of_main_then_all_other_tasks)
 {
     int status = sig_interrupted(sig_run_tasks, 1, "runs.main.cleaned up.");
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+}
+TEST(R11_interrupt_in_the_last_step_of_main_then_all_other_tasks)
+{
+    int status = sig_interrupted(sig_run_ends, 0, "runs.cleaned up.");
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+    CHECK_INT(WEXITSTATUS(sig_interrupted(sig_run_ends_to, 0, "runs.cleaned up.")), 21);
+    CHECK_INT(WEXITSTATUS(sig_interrupted(sig_run_fails, 0, "runs.cleaned up.")), 21);
 }
 TEST(R11_interrupt_that_main_swallows)
 {
