@@ -4320,7 +4320,8 @@ typedef struct async_context {
     struct async_context *outer;
     const async_context_var *var;
     const void *value;
-    uint32_t seen; /* tasks that begin with it */
+    async_task *of; /* of the allocator, in whose memory this is a copy; else NULL */
+    uint32_t seen;  /* tasks that begin with it; of a copy: or see it */
     bool entered;
 } async_context;
 
@@ -5644,15 +5645,33 @@ static void async_scope_remove_(async_task *task)
     *task->pprev = task->next;
 }
 #if ASYNCC_CONTEXT
+/* The first node that lies in a task of the allocator. That is held as long as others see it. */
+static async_context *async_copy_of_(async_context *context)
+{
+    while (context && !context->of) context = context->outer;
+    return context;
+}
+static void async_see_context_(async_context *context)
+{
+    async_context *copy = async_copy_of_(context);
+    if (copy && !copy->seen) async_task_hold(copy->of);
+    if (copy && copy != context) copy->seen++;
+    if (context) context->seen++;
+}
 static void async_inherit_(async_task *from, async_task *task)
 {
     if (task->flags & ASYNC_HEAP_) return; /* it has a copy: see async_new_frame_() */
     task->context = from ? from->context : NULL;
-    if (task->context) task->context->seen++;
+    async_see_context_(task->context);
 }
 static void async_disown_(async_task *task)
 {
-    if (task->context && !(task->flags & ASYNC_HEAP_)) task->context->seen--;
+    async_context *copy = async_copy_of_(task->context);
+    if (task->context && !(task->flags & ASYNC_HEAP_)) {
+        task->context->seen--;
+        if (copy && copy != task->context) copy->seen--;
+        if (copy && !copy->seen) async_task_release(copy->of);
+    }
     task->context = NULL;
 }
 #define ASYNC_INHERIT_(loop, task) async_inherit_((loop)->current, task);
@@ -5908,6 +5927,7 @@ void *async_new_frame_(size_t size, async_scope *scope)
     for (c = loop->current ? loop->current->context : NULL; c; c = c->outer) {
         *copy = *c;
         copy->seen = 0;
+        copy->of = task;
         *at = copy;
         at = &copy++->outer;
     }
@@ -8332,6 +8352,7 @@ int async_loop_close(async_loop *loop)
             if (!async_task_done(task))
                 async_report_task_(loop, "task was destroyed but it is pending", 0, NULL, task);
             task->flags &= (uint16_t)~ASYNC_LIVE_;
+            ASYNC_DISOWN_(task)
             if (task->h.ops->child_done)
                 async_set_detach_((struct async_set_ *)task->u.on, &task->h,
                                   ((struct async_set_ *)task->u.on)->n);
@@ -12436,6 +12457,7 @@ int async_context_enter_leaf_(struct async_context_enter *room, async_frame *cal
     context->outer = task->context;
     context->var = var;
     context->value = value;
+    context->of = NULL;
     context->entered = true;
     task->context = context;
     return 0;

@@ -134,6 +134,63 @@ TEST(context_of_tasks_from_the_allocator)
     CHECK_TRACE("0 1 2 0 1 2 ");
 }
 
+/* What a task from the allocator has a copy of is seen by those it spawns after its own end, too. */
+static ASYNC_TASK(says) last_says[2];
+static int context_blocks;
+static size_t context_size;
+static void *context_alloc(void *context, void *old, size_t size)
+{
+    volatile char *gone = (volatile char *)old;
+    (void)context;
+    context_blocks += (size && !old) - (!size && old);
+    if (size) return realloc(old, context_size = size);
+    while (gone && context_size) gone[--context_size] = 0x5a; /* any use of it is seen */
+    free(old);
+    return NULL;
+}
+ASYNC(void, spawns_two)
+{
+    ASYNC_BEGIN
+    ASYNC_SPAWN(&last_says[0], says, 10);
+    ASYNC_SPAWN(&last_says[1], says, 20);
+    ASYNC_END
+}
+ASYNC(void, spawns_a_spawner, vars(async_context a))
+{
+    ASYNC_BEGIN
+    ASYNC_WITH(async_context, &self->a, &user, ann) {
+        CHECK(ASYNC_SPAWN_NEW(spawns_two) != NULL);
+    }
+    AWAIT(async_sleep, ASYNC_MS(30));
+    CHECK_INT(context_blocks, 0);
+    ASYNC_END
+}
+static void context_run_ticks(int ticks)
+{
+    static ASYNC_TASK(spawns_a_spawner) task;
+    async_loop loop;
+    async_options options;
+    int i;
+    memset(&options, 0, sizeof options);
+    memset((void *)&task, 0, sizeof task);
+    memset((void *)last_says, 0, sizeof last_says);
+    options.virtual_clock = true;
+    options.alloc = context_alloc;
+    options.on_error = test_on_error_;
+    CHECK_INT(async_loop_init(&loop, &options), 0);
+    CHECK_INT(ASYNC_SPAWN_ON(&loop, &task, spawns_a_spawner), 0);
+    for (i = 0; i < ticks; i++) CHECK_INT(async_loop_tick(&loop), 0);
+    CHECK_INT(async_loop_close(&loop), 0);
+    CHECK_INT(context_blocks, 0);
+}
+TEST(context_of_a_task_from_the_allocator_that_has_ended)
+{
+    int ticks;
+    context_run_ticks(20);
+    CHECK_TRACE("ann ann ann ann ");
+    for (ticks = 1; ticks < 8; ticks++) context_run_ticks(ticks);
+}
+
 ASYNC(void, enters_again, vars(async_context a; int i), tasks(says t))
 {
     ASYNC_BEGIN
