@@ -5032,9 +5032,12 @@ static void async_unlink_(async_handle *h)
 }
 static void async_wake_(async_task *task, int err)
 {
-    ASYNC_OWN_THREAD_NAMED_(async_loop_ == task->scope->loop ? async_loop_ : NULL, "a wake");
+    /* What only stands in a task's place (async_watch_) has no scope. */
+    ASYNC_OWN_THREAD_NAMED_(!task->scope || async_loop_ == task->scope->loop ? async_loop_ : NULL,
+                            "a wake");
     task->h.ops = task->h.ops->woken;
-    if (!task->h.ops->cancel) ASYNCC_TRACE(ASYNC_TRACE_WAKE, task); /* a sleeper's second turn */
+    if (!task->h.ops->cancel && task->scope) /* else a sleeper's second turn */
+        ASYNCC_TRACE(ASYNC_TRACE_WAKE, task);
     if (ASYNC_RARE_(err || task->flags & ASYNC_MUST_)) {
         task->wake = (int16_t)err;
         if (task->h.ops == &async_ready_ops_) task->h.ops = &async_told_ops_;
