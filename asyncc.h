@@ -12529,6 +12529,9 @@ async_time async_loop_next_deadline(async_loop *loop)
 {
     int64_t next = loop->head ? loop->now : async_first_deadline_(loop);
 #if ASYNCC_IO
+    /* it may have run by itself since the last tick, or not at all: who posts from now on writes */
+    if (!(loop->flags & ASYNC_RUNNING_) && !__atomic_load_n(&loop->inbox, __ATOMIC_RELAXED))
+        (void)async_inbox_rest_(loop);
     if ((uintptr_t)__atomic_load_n(&loop->inbox, __ATOMIC_RELAXED) > (uintptr_t)ASYNC_ASLEEP_)
         return loop->now;
 #endif

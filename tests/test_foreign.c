@@ -249,3 +249,29 @@ TEST(foreign_TH5_woken_by_a_thread)
     async_loop_release(&loop);
     CHECK_INT(async_loop_close(&loop), 0);
 }
+
+/* Also if the loop has run by itself before, and not ticked since. */
+static int foreign_called;
+static int foreign_call(void *arg)
+{
+    (void)arg;
+    foreign_called++;
+    return 0;
+}
+TEST(foreign_TH5_woken_after_a_run_of_its_own)
+{
+    static ASYNC_TASK(sleeps) task;
+    static async_call call;
+    if (ASYNCC_POLLER == ASYNCC_POLL) SKIP("no descriptor");
+    open_loop(false);
+    CHECK_INT(async_loop_keep(&loop), 0);
+    CHECK_INT(ASYNC_SPAWN_ON(&loop, &task, sleeps), 0);
+    CHECK_INT(async_loop_run_until_complete(&loop, &task.task), 0);
+    CHECK_INT(async_loop_next_deadline(&loop), INT64_MAX);
+    CHECK(!readable(0));
+    CHECK_INT(async_post_(&loop, &call, foreign_call, NULL), 0); /* as another thread would */
+    CHECK(readable(0));
+    CHECK_INT(async_loop_tick(&loop), 0);
+    CHECK_INT(foreign_called, 1);
+    CHECK_INT(async_loop_close(&loop), 0);
+}
