@@ -3454,8 +3454,8 @@ ptrdiff_t async_sendfile(int fd, int file, int64_t offset, size_t count) ASYNC_N
                                     ASYNC_CLIENT_SIZE_ + sizeof(ASYNC_TASK(f)), 0, 0, 0, 0, NULL,  \
                                     0))
 /* The same out of memory of yours, an array of ASYNC_CLIENT(handler, read_size, write_size), sizes
- * of the buffers in bytes: as many connections at a time as it has items. It must live until the
- * server has closed. */
+ * of the buffers in bytes: as many connections at a time as it has items. It must live, and
+ * be no other server's, until all handlers have ended: also those that a cancelled wait forgot. */
 #define ASYNC_START_SERVER_IN(server, address, f, array)                                           \
     async_start_server_(                                                                           \
         server, address,                                                                           \
