@@ -1,4 +1,7 @@
 /* Jobs for the threads of libuv, for bench/threads.c; built where its header is. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
 #if defined(__has_include)
 #if __has_include(<uv.h>)
 #define HAVE_LIBUV

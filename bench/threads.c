@@ -174,7 +174,7 @@ int main(int argc, char **argv)
             if (i == 0) {
                 cpu_set_t set;
                 CPU_ZERO(&set);
-                CPU_SET(sched_getcpu(), &set);
+                CPU_SET((size_t)sched_getcpu(), &set);
                 if (sched_setaffinity(0, sizeof set, &set) != 0) perror("sched_setaffinity");
             }
             measure(i == 0 ? "hand-off-one-core" : "hand-off");

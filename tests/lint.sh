@@ -28,7 +28,9 @@ has() { # tool, check
 # header's implementation where user.c has it just the same.
 warn='-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wimplicit-fallthrough -Werror'
 tests=$(ls tests/test_*.c)
-programs=$(ls examples/*.c examples/*/*.c bench/*.c 2>/dev/null | xargs grep -L '^ \* Needs: ')
+# Programs for bare metal are read where they are built: tests/baremetal.sh.
+programs=$(ls examples/*.c examples/*/*.c bench/*.c 2>/dev/null | grep -v ^examples/baremetal/ |
+    xargs grep -L '^ \* Needs: ')
 portable=$(grep -L '^// C only:' $tests)
 { echo '#define ASYNCC_IMPLEMENTATION'; cat tests/control.c; } >$out/user.c # a user's own file
 warnings() { # compiler, standard, flags, files

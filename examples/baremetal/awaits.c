@@ -9,14 +9,15 @@ void plain(void *task, void *frame, async_duration d);
 #else
 #define STEP(ms) AWAIT(async_sleep, ASYNC_MS(ms));
 #endif
+/* clang-format off */
 #if N == 17
-#define SIXTEEN                                                                                    \
-    STEP(1)                                                                                        \
-    STEP(2) STEP(3) STEP(4) STEP(5) STEP(6) STEP(7) STEP(8) STEP(9) STEP(10) STEP(11) STEP(12)     \
-        STEP(13) STEP(14) STEP(15) STEP(16)
+#define SIXTEEN \
+    STEP(1) STEP(2) STEP(3) STEP(4) STEP(5) STEP(6) STEP(7) STEP(8) \
+    STEP(9) STEP(10) STEP(11) STEP(12) STEP(13) STEP(14) STEP(15) STEP(16)
 #else
 #define SIXTEEN
 #endif
+/* clang-format on */
 #ifdef CALLS
 void body(void *task, void *frame);
 void body(void *task, void *frame){SIXTEEN STEP(17)}
