@@ -5,8 +5,9 @@
 #
 # Not the full product of compilers, levels and standards: each compiler meets -O0 and -O2 and
 # every standard meets gcc or clang (C) or both (C++) once. The sanitizers take one standard each.
-# gnu2x is C23. -O2 in C++ runs the tests of the language. In C++ the files that begin with `// C only:` are left out. gcc-Os-lint expands
-# AWAIT as lint builds do, gcc-O1-c23-poll has poll() in place of epoll.
+# gnu2x is C23. -O2 in C++ and lint run the tests of the language only. In C++ the files that begin
+# with `// C only:` are left out. gcc-Os-lint expands AWAIT as lint builds do, gcc-O1-c23-poll has
+# poll() in place of epoll.
 cd "$(dirname "$0")/.." || exit
 trap 'exit 130' INT TERM
 make=${MAKE:-make}
@@ -33,7 +34,11 @@ combination() {
         return
     fi
     case $3 in *++*) language='-x c++' ;; *) language= ;; esac
-    case $1 in *O2-c++*) files="sources=$in_the_language" ;; *) files= ;; esac
+    case $1 in
+        *O2-c++* | *lint) files="sources=$in_the_language" ;;
+        *O2* | musl | valgrind) files="sources=$but_the_pollers" ;;
+        *) files= ;;
+    esac
     begin=$(date +%s)
     log=$work/$1.log
     TEST_SLOWER=${5:-1} $make -k -s --no-print-directory -j"${JOBS:-$(nproc 2>/dev/null || echo 1)}" -Otarget run-tests \
@@ -49,11 +54,14 @@ combination() {
 }
 
 only=$1
-# What an optimiser for C++ sees of the header is its bodies; the implementation it has met in C.
+# What an optimiser for C++ and a lint build see of the header is its bodies; the implementation
+# was met in C.
 in_the_language=$(for name in language types hello try finally with generator select two_files \
     spawn owner reused_frame run errors gather group cancel nested_cancel queue traces; do
     echo "tests/test_$name.c"
 done | tr '\n' ' ')
+# The sockets once more under poll() and kqueue: large files, built and run in the other rows.
+but_the_pollers=$(ls tests/test_*.c | grep -v 'test_poll\|test_kqueue' | tr '\n' ' ')
 asan='-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:detect_leaks=1
 export UBSAN_OPTIONS=print_stacktrace=1

@@ -568,8 +568,12 @@ TEST(F41_no_descriptor_for_a_host)
     CHECK_INT(async_loop_fd(&loop), -EMFILE);
     CHECK_INT(async_loop_tick(&loop), 0);
     CHECK(async_loop_fd(&loop) >= 0);
-    seam_of_epoll_wait.error = seam_of_epoll_pwait2.error = EBADF;
-    seam_of_epoll_wait.times = seam_of_epoll_pwait2.times = 1;
+    seam_of_epoll_wait.error = EBADF;
+    seam_of_epoll_wait.times = 1;
+#ifdef ASYNC_EPOLL_PWAIT2_
+    seam_of_epoll_pwait2.error = EBADF;
+    seam_of_epoll_pwait2.times = 1;
+#endif
     CHECK_INT(async_loop_tick(&loop), 0); /* nobody waits, so nobody is told */
     CHECK_INT(async_loop_close(&loop), 0);
 }
