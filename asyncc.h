@@ -8884,8 +8884,7 @@ static int async_io_try_(async_loop *loop, struct async_io_ *io)
     ptrdiff_t n;
     for (;;) {
         async_address *address = io->io.address;
-        char *data = io->io.done ? (char *)io->io.data + io->io.done
-                                 : (char *)io->io.data; /* it may be NULL */
+        char *data = io->io.data ? (char *)io->io.data + io->io.done : NULL; /* of a sendfile */
         size_t size = io->io.size - io->io.done;
         if (size > ASYNC_IO_MOST_) size = ASYNC_IO_MOST_;
         switch (io->io.op) {

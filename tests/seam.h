@@ -258,7 +258,7 @@ static SEAM_UNUSED int seam_kevent(int kq, const struct kevent *changes, int cha
                                    struct kevent *events, int n, const struct timespec *t)
 {
     int error = seam_enter(&seam_of_kevent);
-    if (!changed) seam_kevent_waits++;
+    if (!changed) (void)__atomic_add_fetch(&seam_kevent_waits, 1, __ATOMIC_RELAXED);
     if (error == EINTR && changed) (void)kevent(kq, changes, changed, NULL, 0, NULL);
     if (!error || (error == ENOMEM && !changed)) return kevent(kq, changes, changed, events, n, t);
     errno = error;
