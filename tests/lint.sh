@@ -53,7 +53,6 @@ for compiler in gcc clang; do
     {
         warnings $compiler c11 -O2 $tests $programs tests/control.c $out/user.c
         warnings $compiler gnu17 -O2 $out/user.c # as is the default; system headers have more in it
-        warnings $compiler c17 -O0 $tests $programs tests/control.c $out/user.c
         warnings $compiler gnu2x -O0 $tests $programs tests/control.c $out/user.c
         warnings $compiler c11 '-O0 -DASYNCC_LINT=1' $tests $programs
     }
