@@ -1152,7 +1152,7 @@ enum {
 #define ASYNC_CALLEES_raw(...)
 #define ASYNC_CALLEES_tasks(...)
 #define ASYNC_CALLEES_awaits(...) ASYNC_EACH_(ASYNC_CALLEE_, __VA_ARGS__)
-#define ASYNC_CALLEES_selects(...) struct { struct async_select_ head; uint64_t room[0 ASYNC_EACH_(ASYNC_BRANCH_SIZE_, __VA_ARGS__)]; } selects_;
+#define ASYNC_CALLEES_selects(...) struct { struct async_select_ head; uint64_t room[0 ASYNC_EACH_(ASYNC_BRANCH_SIZE_, __VA_ARGS__)]; } list_them_in_selects_;
 #define ASYNC_ROOM_async_()
 #define ASYNC_ROOM_args(...)
 #define ASYNC_ROOM_vars(...)
@@ -1923,18 +1923,18 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
             if (1) {                                                                                \
                 (void)async_in_a_coroutine_;                                                        \
                 ASYNC_UNPOISON_(self->async_awaits_)                                                \
-                async_select_begin_(&self->async_awaits_.selects_.head, self->async_awaits_.selects_.room, \
-                                    sizeof self->async_awaits_.selects_.room, async_me_, timeout);  \
+                async_select_begin_(&self->async_awaits_.list_them_in_selects_.head, self->async_awaits_.list_them_in_selects_.room, \
+                                    sizeof self->async_awaits_.list_them_in_selects_.room, async_me_, timeout);  \
                 async_pass_ = false; /* the block starts the branches */                            \
                 goto async_select_##n;                                                              \
                 async_started_##n:                                                                  \
                 if (async_pass_) break; /* it was one of the blocks in it that ended */             \
                 async_pass_ = true;                                                                 \
-                async_err_ = async_select_wait_(&self->async_awaits_.selects_.head, &self->async_); \
+                async_err_ = async_select_wait_(&self->async_awaits_.list_them_in_selects_.head, &self->async_); \
                 ASYNC_SUSPEND_(n, )                                                                 \
-                async_err_ = async_select_end_(&self->async_awaits_.selects_.head);                 \
+                async_err_ = async_select_end_(&self->async_awaits_.list_them_in_selects_.head);                 \
                 if (ASYNC_RARE_(async_err_)) ASYNC_THROW_(async_err_);                              \
-                async_at_ = self->async_awaits_.selects_.head.state;                                \
+                async_at_ = self->async_awaits_.list_them_in_selects_.head.state;                                \
                 goto async_dispatch_;                                                               \
             } else                                                                                  \
                 async_select_##n : for (char(*async_selecting_)[1];; (void)sizeof async_selecting_, ASYNC_JUMP_(async_started_##n))
@@ -1953,7 +1953,7 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
 #define ASYNC_ON_TIMEOUT_(n)                                                                        \
     if (!async_pass_) {                                                                             \
         ASYNC_SELECTING_                                                                            \
-        self->async_awaits_.selects_.head.on_timeout = (uint16_t)ASYNC_STATE_(n);                   \
+        self->async_awaits_.list_them_in_selects_.head.on_timeout = (uint16_t)ASYNC_STATE_(n);                   \
     } else if (0)                                                                                     \
         ASYNC_CASE_(ASYNC_STATE_(n)):
 #define ASYNC_BRANCH_11(n, f, ...)                                                                  \
@@ -1969,10 +1969,10 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
     ASYNC_BRANCH_START_(n, f, async_type_of_##f)                                                    \
         async_branch_step_(ASYNC_FRAME_((struct f *)async_child_, f));
 #define ASYNC_BRANCH_START_(n, f, type)                                                             \
-    ASYNC_ASSERT_(ASYNC_BRANCH_WORDS_(f) * 8 <= sizeof self->async_awaits_.selects_.room,           \
+    ASYNC_ASSERT_(ASYNC_BRANCH_WORDS_(f) * 8 <= sizeof self->async_awaits_.list_them_in_selects_.room,           \
                   "this frame has no room for " #f ": add it to selects(...)");                     \
     ASYNC_ASSERT_(__alignof__(struct f) <= sizeof(uint64_t), "an over-aligned member cannot live in a branch"); \
-    async_child_ = async_branch_(&self->async_awaits_.selects_.head, ASYNC_BRANCH_WORDS_(f), ASYNC_STATE_(n), &type); \
+    async_child_ = async_branch_(&self->async_awaits_.list_them_in_selects_.head, ASYNC_BRANCH_WORDS_(f), ASYNC_STATE_(n), &type); \
     if (async_child_)
 #if ASYNCC_NAMES
 #define ASYNC_BRANCH_TYPE_(f) { async_branch_resume_, #f, __FILE__, __LINE__ }
@@ -1980,7 +1980,7 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
 #define ASYNC_BRANCH_TYPE_(f) { async_branch_resume_ }
 #endif
 #define ASYNC_BRANCH_RESULT_(f) \
-    ((struct f *)(void *)((async_frame *)(void *)(self->async_awaits_.selects_.head.winner + 1) + ASYNC_IS_LEAF_(f)))->async_result_
+    ((struct f *)(void *)((async_frame *)(void *)(self->async_awaits_.list_them_in_selects_.head.winner + 1) + ASYNC_IS_LEAF_(f)))->async_result_
 
 /* A frame with its arguments in place, not started: the address of its head. */
 #define ASYNC_FRAME_(p, ...) ASYNC_CAT_(ASYNC_FRAME_, ASYNC_MANY_(__VA_ARGS__))(p, __VA_ARGS__)

@@ -21,6 +21,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -70,14 +71,17 @@ struct kqueue_ {
     struct kqueue_note_ *notes[2];
     size_t size;
 };
+/* Of all threads; one that is in use belongs to the thread of its loop. */
 KQUEUE_STATIC_ struct kqueue_ kqueues_[8];
+KQUEUE_STATIC_ pthread_mutex_t kqueues_lock_ = PTHREAD_MUTEX_INITIALIZER;
 
 KQUEUE_STATIC_ struct kqueue_ *kqueue_find_(int fd)
 {
-    int i;
-    for (i = 0; i < 8; i++)
-        if (kqueues_[i].size && kqueues_[i].fd == fd) return &kqueues_[i];
-    return NULL;
+    struct kqueue_ *q, *end = kqueues_ + 8;
+    pthread_mutex_lock(&kqueues_lock_);
+    for (q = kqueues_; q < end && !(q->size && q->fd == fd); q++) {}
+    pthread_mutex_unlock(&kqueues_lock_);
+    return q < end ? q : NULL;
 }
 
 KQUEUE_STATIC_ int kqueue_close_(int fd)
@@ -88,7 +92,9 @@ KQUEUE_STATIC_ int kqueue_close_(int fd)
         (void)(close)(q->part[i]);
         free(q->notes[i]);
     }
+    pthread_mutex_lock(&kqueues_lock_);
     if (q) memset(q, 0, sizeof *q);
+    pthread_mutex_unlock(&kqueues_lock_);
     return (close)(fd);
 }
 #define close(fd) kqueue_close_(fd)
@@ -98,12 +104,16 @@ KQUEUE_STATIC_ int kqueue(void)
     struct kqueue_ *q, *end = kqueues_ + 8;
     struct epoll_event e;
     int i, error;
+    pthread_mutex_lock(&kqueues_lock_);
     for (q = kqueues_; q < end && q->size; q++) {}
+    if (q < end) {
+        q->fd = epoll_create1(EPOLL_CLOEXEC);
+        q->size = 20000;
+    }
+    pthread_mutex_unlock(&kqueues_lock_);
     if (q == end) return errno = ENOMEM, -1;
-    q->fd = epoll_create1(EPOLL_CLOEXEC);
     q->part[0] = epoll_create1(EPOLL_CLOEXEC);
     q->part[1] = epoll_create1(EPOLL_CLOEXEC);
-    q->size = 20000;
     for (i = 0; i < 2; i++) {
         memset(&e, 0, sizeof e);
         e.events = EPOLLIN;
