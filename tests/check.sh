@@ -62,7 +62,7 @@ in_the_language=$(for name in language types hello try finally with generator se
 done | tr '\n' ' ')
 # The sockets once more under poll() and kqueue: large files, built and run in the other rows.
 but_the_pollers=$(ls tests/test_*.c | grep -v 'test_poll\|test_kqueue' | tr '\n' ' ')
-asan='-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
+asan='-g -O0 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:detect_leaks=1
 export UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1
@@ -81,7 +81,7 @@ combination clang++-O0-c++17  clang++  c++17 '-O0'
 combination clang++-O2-c++20  clang++  c++20 '-O2'
 combination 32-bit            gcc      c11   '-O1 -m32'
 combination musl              musl-gcc c11   '-O1 -static'
-combination gcc-sanitize      gcc      c11   "$asan" 3
+combination gcc-sanitize      gcc      c11   "$asan" 4
 combination clang++-sanitize  clang++  c++17 "$asan" 3
 combination clang-thread      clang    c17   '-g -O1 -fsanitize=thread' 5 "$fixed"
 combination valgrind         gcc     c11   '-g -O1' 20 \
