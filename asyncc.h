@@ -5532,6 +5532,14 @@ ASYNC_HANDLE_FRAME_(async_call_frame_, async_call_resume_);
 #define ASYNC_SET_OPS_(handle, x) ((void)(handle))
 #endif
 
+/* One in memory that may hold anything, as a frame of the loop's allocator does. */
+#if ASYNCC_CANCEL
+static void async_call_init_(async_call *call)
+{
+    call->h.pprev = NULL;
+    call->when = 0;
+}
+#endif
 static int async_call_prepare_(async_loop *loop, async_call *call, const async_ops *ops,
                                int (*fn)(void *), void *arg)
 {
@@ -6701,7 +6709,7 @@ int async_wait_(struct async_wait *w, async_frame *caller, async_task *task,
     uint32_t reached;
     if (!tasks->n || return_when < ASYNC_ALL_COMPLETED || return_when > ASYNC_FIRST_EXCEPTION)
         return -EINVAL;
-    w->timer.h.pprev = NULL;
+    async_call_init_(&w->timer);
     reached = async_set_collect_(&w->set, tasks, &task->h, true, &err);
     w->set.when = (unsigned)return_when & 3;
     if (!err && ASYNC_SPAN_(timeout) != ASYNC_SPAN_MAX_)
@@ -6786,7 +6794,7 @@ static int async_as_completed_start_(struct async_as_completed *each)
     each->expired = false;
     each->head = NULL;
     each->tail = &each->head;
-    each->timer.h.pprev = NULL;
+    async_call_init_(&each->timer);
     each->h.ops = &async_as_completed_collector_ops_;
     each->set.n = async_set_collect_(&each->set, &each->async_args_.tasks, &each->h, true, &err);
     async_scope_open_(&each->scope, async_loop_, async_as_completed_scope_);
@@ -6958,7 +6966,7 @@ int async_timeout_enter_leaf_(struct async_timeout_enter *room, async_frame *cal
 {
     (void)room, (void)caller;
     if (timeout->phase == 1 || timeout->phase == 2) return -EBUSY;
-    timeout->timer.h.pprev = NULL;
+    async_call_init_(&timeout->timer);
     timeout->task = task;
     timeout->cancelling = task->cancelling;
     timeout->phase = 1;
@@ -7026,7 +7034,7 @@ int async_wait_for_leaf_(struct async_wait_for *w, async_frame *caller, async_ta
     w->timeout.phase = 0;
     if (ASYNC_SPAN_(d) <= 0) { /* a task that has not started never does */
         w->timeout.task = task;
-        w->timeout.timer.h.pprev = NULL;
+        async_call_init_(&w->timeout.timer);
         err = async_task_add_done_callback(on, &w->timeout.timer, async_wait_for_gone_, w);
         if (err) return err;
         async_task_hold(on);

@@ -60,7 +60,7 @@ ASYNC(void, sleeps)
 {
     ASYNC_BEGIN
     telling = true;
-    AWAIT(async_sleep, ASYNC_MS(1));
+    AWAIT(async_sleep, ASYNC_MS(50)); /* not over before the loop has got to wait, also if slow */
     telling = false;
     ASYNC_END
 }
