@@ -22,47 +22,41 @@ has() { # tool, check
     return 1
 }
 
-# --- warnings: nothing at all, in every compiler and standard. With -isystem gcc and clang would
-# be mute, so asyncc.h comes by -I. What comes after optimising is looked at once for each; the
-# rest is read only, which takes a tenth of the time. Flags for the linker are left out, and so is the
-# header's implementation where user.c has it just the same.
+# --- warnings: nothing at all, in every compiler and standard, in examples, benchmarks and a user's
+# file with the header in it; tests/check.sh does the same for the tests. With -isystem gcc and
+# clang would be mute, so asyncc.h comes by -I. gcc has warnings that come with optimising only.
 warn='-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wimplicit-fallthrough -Werror'
-tests=$(ls tests/test_*.c)
 # Programs for bare metal are read where they are built: tests/baremetal.sh.
-programs=$(ls examples/*.c examples/*/*.c bench/*.c 2>/dev/null | grep -v ^examples/baremetal/ |
-    xargs grep -L '^ \* Needs: ')
-portable=$(grep -L '^// C only:' $tests)
+programs=$(ls tests/control.c examples/*.c examples/*/*.c bench/*.c 2>/dev/null |
+    grep -v ^examples/baremetal/ | xargs grep -L '^ \* Needs: ')
 { echo '#define ASYNCC_IMPLEMENTATION'; cat tests/control.c; } >$out/user.c # a user's own file
 warnings() { # compiler, standard, flags, files
     name="warnings $1 $2 $3"
     wanted "$name" && has "$1" "$name" || return
     case $1 in *++) language=c++ ;; *) language=c ;; esac
     log=$out/warnings-$1-$2
-    compiler=$1 options="-x $language -std=$2 $3"
-    case $3 in *-O0*) mode=-fsyntax-only ;; *) mode='-S -o /dev/null' ;; esac
+    options="-x $language -std=$2 $3 $warn -pthread -I. -Itests"
+    case $3 in *-O0*) options="$options -fsyntax-only" ;; *) options="$options -S -o /dev/null" ;; esac
+    compiler=$1
     shift 3
-    # shellcheck disable=SC2016,SC2086
-    printf '%s\n' "$@" | xargs -P 2 -I FILE sh -c '
-        flags=$(sed -n "s|^// FLAGS: ||p" FILE | tr " " "\n" | grep -v "^-Wl," | tr "\n" " ")
-        grep -q "define ASYNCC_\|seam.h\|sockets.h" FILE || flags="$flags -DTEST_SHARED"
-        '"$compiler $options $warn"' -pthread -I. -Itests $flags '"$mode"' FILE' >$log 2>&1
+    # shellcheck disable=SC2086
+    printf '%s\n' "$@" | xargs -P 2 -n 1 $compiler $options >$log 2>&1
     report $? $log "$name ($# files)"
 }
 for compiler in gcc clang; do
     # shellcheck disable=SC2086
     {
-        warnings $compiler c11 -O2 $tests $programs tests/control.c $out/user.c
+        [ $compiler = clang ] || warnings gcc c11 -O1 $programs
+        warnings $compiler c11 -O0 $programs $out/user.c
+        warnings $compiler gnu2x -O0 $programs $out/user.c
+        warnings $compiler c11 '-O0 -DASYNCC_LINT=1' $programs
+        warnings $compiler c11 -O2 $out/user.c
         warnings $compiler gnu17 -O2 $out/user.c # as is the default; system headers have more in it
-        warnings $compiler gnu2x -O0 $tests $programs tests/control.c $out/user.c
-        warnings $compiler c11 '-O0 -DASYNCC_LINT=1' $tests $programs
     }
 done
 for compiler in g++ clang++; do
-    # shellcheck disable=SC2086
-    {
-        warnings $compiler c++17 -O2 $portable tests/control.c $out/user.c
-        warnings $compiler c++20 -O0 $portable tests/control.c $out/user.c
-    }
+    warnings $compiler c++17 -O2 tests/control.c $out/user.c
+    warnings $compiler c++20 -O0 tests/control.c $out/user.c
 done
 
 # --- clang-tidy. .clang-tidy says what is left out and why. These findings are wrong:

@@ -12,7 +12,7 @@ object() { # compiler, main or part, object, flag
     source=tests/part_two_files.c
     [ "$2" = main ] && source=tests/test_two_files.c
     # shellcheck disable=SC2086
-    $1 $language -O1 -Wall -Wextra -Werror $4 -c $source -o $out/$3.o 2>$out/$3.log && return
+    $1 $language -O0 -Wall -Wextra -Werror $4 -c $source -o $out/$3.o 2>$out/$3.log && return
     echo "not ok - two files: $1 $source $4"
     head -n 10 $out/$3.log | sed 's/^/#   /'
 }
