@@ -158,15 +158,26 @@ TEST(file_that_is_slow_does_not_hold_up_the_loop)
     f_end();
 }
 
-/* Cancelled while a thread is at work: the await ends when the thread has, so that its buffer is in
- * nobody's hands. */
-ASYNC(void, f_cancel_read, vars(int writer), tasks(f_reads_fifo reader), raw(char got[8]))
+/* A thread has come to a call. */
+ASYNC(void, f_until_called, args(struct seam_call *call, long count))
 {
     ASYNC_BEGIN
+    while (__atomic_load_n(&self->call->count, __ATOMIC_RELAXED) < self->count)
+        AWAIT(async_sleep, ASYNC_MS(1));
+    ASYNC_END
+}
+/* Cancelled while a thread is at work: the await ends when the thread has, so that its buffer is in
+ * nobody's hands. */
+ASYNC(void, f_cancel_read, vars(int writer; long calls), tasks(f_reads_fifo reader),
+      raw(char got[8]), awaits(f_until_called))
+{
+    ASYNC_BEGIN
+    self->calls = seam_of_read.count;
     ASYNC_SPAWN(&self->reader, f_reads_fifo, f_name, self->got);
-    AWAIT(async_sleep, ASYNC_MS(5));
+    AWAIT(async_sleep, ASYNC_MS(0));
     self->writer = open(f_name, O_WRONLY); /* now it is open, and its thread reads */
-    AWAIT(async_sleep, ASYNC_MS(20));
+    AWAIT(f_until_called, &seam_of_read, self->calls + 1);
+    AWAIT(async_sleep, ASYNC_MS(20)); /* it may have been the loop's read, when woken */
     async_task_cancel(&self->reader.task);
     AWAIT(async_sleep, ASYNC_MS(5));
     CHECK(!async_task_done(&self->reader.task)); /* it waits */
@@ -186,11 +197,13 @@ TEST(file_read_that_is_cancelled_waits_for_its_thread)
     CHECK_INT(run_real(f_cancel_read), 0);
     f_end();
 }
-ASYNC(void, f_cancel_open, vars(int writer), tasks(f_reads_fifo reader), raw(char got[8]))
+ASYNC(void, f_cancel_open, vars(int writer; long calls), tasks(f_reads_fifo reader),
+      raw(char got[8]), awaits(f_until_called))
 {
     ASYNC_BEGIN
+    self->calls = seam_of_open.count;
     ASYNC_SPAWN(&self->reader, f_reads_fifo, f_name, self->got);
-    AWAIT(async_sleep, ASYNC_MS(20)); /* a thread waits for a writer */
+    AWAIT(f_until_called, &seam_of_open, self->calls + 1); /* a thread waits for a writer */
     async_task_cancel(&self->reader.task);
     AWAIT(async_sleep, ASYNC_MS(5));
     CHECK(!async_task_done(&self->reader.task));
