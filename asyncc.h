@@ -122,7 +122,8 @@
  *
  * Memory. Frames and tasks live where you put them: in a parent's clauses, static, in a struct
  * or a pool of yours. ASYNC_SPAWN_NEW takes a task from the loop's allocator and frees it at its
- * end. sizeof(struct name) is the memory of the whole call tree below a coroutine. A frame without an
+ * end. sizeof(struct name) is the memory of the whole call tree below a coroutine, and
+ * ASYNC_RAM_BUDGET(name, bytes) holds a task of it to so many at compile time. A frame without an
  * `awaits` clause has room for any leaf of the library (152 bytes on 64-bit); to count bytes, list
  * what you use: awaits(async_sleep) costs nothing.
  *
@@ -1296,6 +1297,12 @@ enum {
 /* Storage for a task that runs coroutine f. Its first member is `async_task task`. Zeroed memory
  * before the first spawn. */
 #define ASYNC_TASK(f) struct async_task_of_##f
+
+/* ASYNC_RAM_BUDGET(f, bytes); does not compile when a task of f takes more: its head, its frame, the
+ * tasks of its clause, and the frames of all that it awaits, to any depth. All is in it but the
+ * stack, and what its arguments and the allocator point to. After f, outside of functions or in. */
+#define ASYNC_RAM_BUDGET(f, bytes)                                                                  \
+    ASYNC_ASSERT_(sizeof(ASYNC_TASK(f)) <= (bytes), "a task of `" #f "`, with the frames of all it awaits, takes more than its budget of " #bytes " bytes: see sizeof(ASYNC_TASK(" #f "))")
 
 /* Diagnostics that want an optimiser or not, and pragmas that each compiler knows. */
 #define ASYNC_PRAGMA_(x) _Pragma(#x)

@@ -78,6 +78,12 @@ ASYNC(void, echo, vars(uint8_t n), raw(char line[16]), awaits(async_event_wait))
     ASYNC_END
 }
 
+/* What a tree of calls may take of a small machine's memory. */
+#if !__STDC_HOSTED__
+ASYNC_RAM_BUDGET(blink, 24);
+ASYNC_RAM_BUDGET(debounce, 28);
+ASYNC_RAM_BUDGET(echo, 44);
+#endif
 static ASYNC_TASK(blink) blinker;
 static ASYNC_TASK(debounce) debouncer;
 static ASYNC_TASK(echo) echoer;
