@@ -1680,7 +1680,8 @@ ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_
     } while (0)
 #define ASYNC_VALUE_OF_(f) ASYNC_VALUE_(f)
 /* AWAIT_TASK(&self->t), AWAIT_TASK_TO(lvalue, &self->t): wait for the end of a task, raise its
- * error, store its result; as often as you like. Cancelling the one who waits cancels the task.
+ * error, store its result; as often as you like. TO looks at its second argument again after
+ * the wait. Cancelling the one who waits cancels the task.
  * To wait and not be told: async_gather_return_exceptions. */
 #define AWAIT_TASK(tp) AWAIT(async_join, &(tp)->task)
 #define AWAIT_TASK_TO(lv, tp) \
@@ -1823,6 +1824,7 @@ ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_
 #define ASYNC_FOR__(n, next, close, lv, gen, ...)                                                   \
     ASYNC_BLOCK_(n, ASYNC_JUMP_(async_close_##n))                                                   \
         if (1) {                                                                                    \
+            async_not_open_(&(gen)->async_);                                                        \
             ASYNC_START_(gen, __VA_ARGS__);                                                         \
             async_next_##n:                                                                         \
             ASYNC_NEXT_VALUE_(next, lv, gen, async_value_##n)                                       \
@@ -1871,7 +1873,7 @@ ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_
 ASYNC_INLINE_ void async_not_open_(const async_frame *generator)
 {
     if (ASYNC_RARE_(generator->type && generator->state && generator->state != ASYNC_FINISHED_))
-        async_panic_frame_(generator, "ASYNC_START of a generator that has not ended: AWAIT_CLOSE() it first");
+        async_panic_frame_(generator, "started again before its end: AWAIT_CLOSE() it first");
 }
 ASYNC_INLINE_ void async_start_(async_frame *generator, async_type_ref_ type)
 {
@@ -1970,9 +1972,11 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
         async_branch_began_(async_child_, f##_leaf_((struct f *)(void *)((async_frame *)async_child_ + 1), \
                                                     (async_frame *)async_child_, (async_task *)async_child_ - 1, __VA_ARGS__));
 #define ASYNC_BRANCH_01(n, f, ...)                                                                  \
+    ASYNC_ASSERT_(!async_is_generator_##f, #f " is a generator: ASYNC_FOR runs it");               \
     ASYNC_BRANCH_START_(n, f, async_type_of_##f)                                                    \
         async_branch_step_(ASYNC_FRAME_((struct f *)async_child_, f, __VA_ARGS__));
 #define ASYNC_BRANCH_00(n, f)                                                                       \
+    ASYNC_ASSERT_(!async_is_generator_##f, #f " is a generator: ASYNC_FOR runs it");               \
     ASYNC_BRANCH_START_(n, f, async_type_of_##f)                                                    \
         async_branch_step_(ASYNC_FRAME_((struct f *)async_child_, f));
 #define ASYNC_BRANCH_START_(n, f, type)                                                             \
@@ -2064,7 +2068,8 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
 #define ASYNC_RUN_TASK__(tp, f, ...) async_run_main_(ASYNC_FRAME_(&(tp)->f##_, __VA_ARGS__), ASYNC_TASK_TYPE_(f))
 
 /* ASYNC_RESULT(&task): what it returned. Panics unless it has ended without error. */
-#define ASYNC_RESULT(tp) (async_check_result_(&(tp)->task, __FILE__, __LINE__), (tp)->frame_.async_result_)
+#define ASYNC_RESULT(tp) \
+    (((__typeof__(tp))(void *)async_check_result_(&(tp)->task, __FILE__, __LINE__))->frame_.async_result_)
 /* ASYNC_TASK_AS(f, t): the task that *t is, which runs f. Panics if it does not. */
 #define ASYNC_TASK_AS(f, t) \
     ((ASYNC_TASK(f) *)(void *)((async_task *)(void *)async_check_type_((t), &async_type_of_##f, __FILE__, __LINE__) - 1))
@@ -2297,7 +2302,7 @@ ASYNC_API int async_spawn_(async_frame *, async_type_ref_);
 #endif
 ASYNC_API int async_run_main_(async_frame *, async_type_ref_);
 ASYNC_API int async_run_(async_frame *, async_type_ref_);
-ASYNC_API void async_check_result_(async_task *task, const char *file, int line);
+ASYNC_API async_task *async_check_result_(async_task *task, const char *file, int line);
 ASYNC_API async_frame *async_check_type_(async_task *task, async_type_ref_ type, const char *file,
                                          int line);
 #if ASYNCC_ONE_LOOP
@@ -4631,10 +4636,12 @@ ASYNCC_THREAD_LOCAL async_loop *async_loop_;
 #if ASYNCC_NAMES
 void async_panic_frame_(const async_frame *frame, const char *what)
 {
-    (void)frame, (void)what;
+    const async_type *type = frame->type;
+    int line = type ? type->line : 0; /* of its head, where one is that has not waited yet */
+    (void)what;
     ASYNCC_LOG("asyncc: %s:%d: coroutine `%s`, last seen at line %d: %s (state %d)\n",
-               frame->type ? frame->type->file : "?", frame->type ? frame->type->line : 0,
-               frame->type ? frame->type->name : "?", frame->line, what, frame->state);
+               type ? type->file : "?", line, type ? type->name : "?",
+               frame->line ? frame->line : line, what, frame->state);
     ASYNCC_PANIC();
     for (;;) {}
 }
@@ -4979,14 +4986,15 @@ int async_task_set_name(async_task *task, const char *name)
     return 0;
 }
 #endif
-void async_check_result_(async_task *task, const char *file, int line)
+async_task *async_check_result_(async_task *task, const char *file, int line)
 {
-    if (!ASYNCC_CHECK) return;
+    if (!ASYNCC_CHECK) return task;
     if (ASYNC_RARE_(!async_task_done(task)))
         async_panic_at_(file, line, "ASYNC_RESULT of a task that has not ended");
     if (ASYNC_RARE_(ASYNC_WAKE_(task)))
         async_panic_at_(file, line,
                         "ASYNC_RESULT of a task that failed: look at async_task_error() first");
+    return task;
 }
 
 async_frame *async_check_type_(async_task *task, async_type_ref_ type, const char *file, int line)
