@@ -137,7 +137,7 @@
  * async_semaphore_release, ASYNC_QUEUE_PUT_NOWAIT, async_future_set, async_future_set_error,
  * ASYNC_SET_RESULT and async_call_soon, and nothing else; each takes a short time that grows only
  * with the tasks it wakes. ASYNCC_CHECK catches a spawn, a sleep or a cancel there, where the board
- * can tell (ASYNCC_IN_ISR). Cancellation stops hardware in FINALLY: it runs before the task goes on.
+ * can tell (ASYNCC_IN_ISR). Cancellation stops hardware at once: async_future's on_cancel.
  *
  * Where asyncio's answer is a choice, or C forces another one
  *   - A frame joins the tasks of its `tasks` clause; Python drops them to its garbage collector.
@@ -769,6 +769,9 @@ typedef struct async_future {
     async_handle *waiters; /* newest first */
     int16_t state;         /* 0 pending, 1 finished, 2 cancelled */
     int16_t error;
+#if ASYNCC_CANCEL
+    void (*on_cancel)(struct async_future *); /* yours, or NULL: see async_future_cancel() */
+#endif
 } async_future;
 #define ASYNC_FUTURE(T)                                                                            \
     struct {                                                                                       \
@@ -2250,7 +2253,10 @@ ASYNC_INLINE_ bool async_future_cancelled(const async_future *future)
 /* 0, or -EALREADY if it is done, and nothing changes. Those who wait run on the next tick. */
 ASYNC_API int async_future_set(async_future *future);
 ASYNC_API int async_future_set_error(async_future *future, int error);
-/* False if it is done. */
+/* False if it is done. A future that stands for work of hardware or of a foreign library has an
+ * `on_cancel` that stops it: it is called once, at once, by this and by the cancel, for whatever
+ * reason, of a task that waits for the future; so before anything of that task runs, its FINALLY
+ * too. The future is done then, and a set that comes late is refused. It must not wait. */
 ASYNC_API bool async_future_cancel(async_future *future);
 /* 0, its error, ASYNC_CANCELED; -EINPROGRESS if it is pending. */
 ASYNC_INLINE_ int async_future_error(const async_future *future)
@@ -6365,31 +6371,37 @@ int async_join_(async_task *task, async_frame *caller, async_task *on)
     return async_block_(task, caller, &async_join_ops_);
 }
 
-static void async_future_settle_(async_future *future, int16_t state, int error)
+/* Of a cancel and an interrupt that sets it, the first wins. */
+static int async_future_settle_(async_future *future, int16_t state, int error)
 {
+    bool done;
     if (future->waiters) ASYNC_OWN_THREAD_NAMED_(async_loop_, "async_future_set");
     ASYNC_MASK_(k);
-    future->state = state;
-    future->error = (int16_t)error;
-    async_release_all_(&future->waiters, error);
+    done = future->state != 0;
+    if (!done) {
+        future->state = state;
+        future->error = (int16_t)error;
+        async_release_all_(&future->waiters, error);
+    }
     ASYNC_UNMASK_(k);
+    return done ? -EALREADY : 0;
 }
 ASYNCC_ISR_ATTR int async_future_set(async_future *future)
 {
-    if (future->state) return -EALREADY;
-    async_future_settle_(future, 1, 0);
-    return 0;
+    return async_future_settle_(future, 1, 0);
 }
 ASYNCC_ISR_ATTR int async_future_set_error(async_future *future, int error)
 {
-    if (future->state) return -EALREADY;
-    if (error >= 0 || error < INT16_MIN) return -EINVAL;
-    async_future_settle_(future, error == ASYNC_CANCELED ? 2 : 1, error);
-    return 0;
+    if (!future->state && (error >= 0 || error < INT16_MIN)) return -EINVAL;
+    return async_future_settle_(future, error == ASYNC_CANCELED ? 2 : 1, error);
 }
 bool async_future_cancel(async_future *future)
 {
-    return async_future_set_error(future, ASYNC_CANCELED) == 0;
+    if (async_future_set_error(future, ASYNC_CANCELED)) return false;
+#if ASYNCC_CANCEL
+    if (future->on_cancel) future->on_cancel(future);
+#endif
+    return true;
 }
 int async_future_add_done_callback(async_future *future, async_call *call, int (*fn)(void *),
                                    void *arg)

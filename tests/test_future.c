@@ -33,7 +33,7 @@ ASYNC(int, waits, args(const char *name, async_future *f), vars(int e))
 
 TEST(F1_states)
 {
-    async_future pending = {NULL, 0, 0}, set = pending, failed = pending, cancelled = pending;
+    async_future pending = {NULL, 0, 0, NULL}, set = pending, failed = pending, cancelled = pending;
     async_loop loop;
     CHECK_INT(async_loop_init(&loop, NULL), 0);
     CHECK(!async_future_done(&pending) && !async_future_cancelled(&pending));
@@ -244,4 +244,88 @@ TEST(F8_the_future_is_gone_before_they_resume)
 {
     CHECK_INT(run_virtual(f8_gone), 0);
     CHECK_TRACE("a: cancelled\n");
+}
+
+/* What stops hardware: asyncio's is a subclass of Future with a cancel() of its own. */
+struct channel {
+    async_future done;
+    bool on;
+};
+static void stop_channel(async_future *f)
+{
+    ((struct channel *)(void *)f)->on = false;
+    CHECK(async_future_cancelled(f));
+    CHECK_INT(async_future_set(f), -EALREADY); /* it comes too late */
+    trace("stop\n");
+}
+ASYNC(void, moves, args(struct channel *c), awaits(waits))
+{
+    ASYNC_BEGIN
+    self->c->on = true;
+    ASYNC_DO {
+        AWAIT(waits, "channel", &self->c->done);
+    }
+    ASYNC_FINALLY {
+        trace("finally: %s\n", self->c->on ? "on" : "off");
+    }
+    ASYNC_END
+}
+ASYNC(void, f_hook, tasks(moves a, moves b), vars(struct channel c; async_timeout t; int e))
+{
+    ASYNC_BEGIN
+    self->c.done.on_cancel = stop_channel;
+    ASYNC_SPAWN(&self->a, moves, &self->c);
+    ASYNC_SPAWN(&self->b, moves, &self->c);
+    AWAIT(async_sleep, ASYNC_MS(1));
+    CHECK(self->c.on);
+    CHECK(async_task_cancel(&self->a.task));
+    CHECK(!self->c.on); /* on the spot, and nobody has run */
+    CHECK(async_task_cancel(&self->a.task));
+    CHECK(!async_future_cancel(&self->c.done));
+    trace("cancelled\n");
+    AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&self->a, &self->b));
+    ASYNC_END
+}
+TEST(F3_on_cancel_runs_at_once_and_once)
+{
+    CHECK_INT(run_virtual(f_hook), 0);
+    CHECK_TRACE("stop\ncancelled\nchannel: cancelled\nfinally: off\nchannel: cancelled\n"
+                "finally: off\n");
+}
+ASYNC(void, f_hook_timeout, vars(struct channel c; async_timeout t; int e), awaits(moves))
+{
+    ASYNC_BEGIN
+    self->c.done.on_cancel = stop_channel;
+    ASYNC_TRY {
+        ASYNC_WITH(async_timeout, &self->t, ASYNC_MS(5)) {
+            AWAIT(moves, &self->c);
+        }
+    }
+    ASYNC_CATCH(self->e) {
+        trace("%s\n", name_of(self->e));
+    }
+    ASYNC_END
+}
+TEST(F3_on_cancel_by_a_timeout)
+{
+    CHECK_INT(run_virtual(f_hook_timeout), 0);
+    CHECK_TRACE("stop\nchannel: cancelled\nfinally: off\ntimeout\n");
+}
+/* It has ended: there is nothing to stop. */
+ASYNC(void, f_no_hook, tasks(moves a), vars(struct channel c))
+{
+    ASYNC_BEGIN
+    self->c.done.on_cancel = stop_channel;
+    ASYNC_SPAWN(&self->a, moves, &self->c);
+    AWAIT(async_sleep, ASYNC_MS(1));
+    (void)async_future_set(&self->c.done);
+    CHECK(async_task_cancel(&self->a.task));
+    CHECK(!async_future_cancel(&self->c.done));
+    AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&self->a));
+    ASYNC_END
+}
+TEST(F3_on_cancel_not_of_what_is_done)
+{
+    CHECK_INT(run_virtual(f_no_hook), 0);
+    CHECK_TRACE("channel: cancelled\nfinally: on\n");
 }
