@@ -3421,7 +3421,8 @@ async_bytes async_stream_readall(async_stream *stream, size_t most) ASYNC_NOT_AW
  * come: ASYNC_ELIMIT. */
 async_bytes async_stream_readline(async_stream *stream) ASYNC_NOT_AWAITED_;
 /* With the separator. ASYNC_EINCOMPLETE at the end; ASYNC_ELIMIT, and nothing is taken, if the
- * limit comes before it: stream->consumed bytes can be passed over. -EINVAL: no separator. */
+ * limit comes before it: stream->consumed bytes can be passed over. -EINVAL: no separator;
+ * -ENOBUFS: one that is longer than the buffer. */
 async_bytes async_stream_readuntil(async_stream *stream, const void *separator,
                                    size_t size) ASYNC_NOT_AWAITED_;
 /* ASYNC_FOR_NEXT(self->line, async_stream_next, &self->s) { }: the lines, one by one. */
@@ -9869,7 +9870,9 @@ int async_stream_start_(struct async_stream_io_ *io, async_frame *caller, async_
     int err;
     if (size > PTRDIFF_MAX && op == ASYNC_IO_STREAM_ALL_) size = PTRDIFF_MAX;
     if (size > PTRDIFF_MAX || (op == ASYNC_IO_STREAM_UNTIL_ && size == 0)) return -EINVAL;
-    if (op == ASYNC_IO_STREAM_EXACTLY_ && s->in.fixed && size > s->in.room) return -ENOBUFS;
+    if ((op == ASYNC_IO_STREAM_EXACTLY_ || op == ASYNC_IO_STREAM_UNTIL_) && s->in.fixed &&
+        size > s->in.room)
+        return -ENOBUFS;
     if (f && f->waiter[0]) return -EBUSY;
     io->io.op = (uint8_t)op;
     io->io.size = size;

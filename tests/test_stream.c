@@ -734,6 +734,8 @@ ASYNC(void, in_own_buffers,
     CHECK_STR(heard(), "sixteen bytes ..");
     AWAIT_TO_ERR(self->n, self->err, async_stream_readexactly, &self->s, self->data, 17);
     CHECK_INT(self->err, -ENOBUFS);
+    AWAIT_TO_ERR(self->b, self->err, async_stream_readuntil, &self->s, self->data, 17);
+    CHECK_INT(self->err, -ENOBUFS);
     say("fifteen bytes .\nsixteen bytes ..\n0123456789abcdef");
     AWAIT_TO(self->b, async_stream_readline, &self->s);
     CHECK_INT(self->b.size, 16);
