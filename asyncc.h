@@ -270,9 +270,12 @@
 #endif
 #endif
 /* 1: a freestanding program has one loop, which async_loop_ names; no pointer to it is kept. 0:
- * several, which do not run at the same time but in interrupts of different priority. */
+ * several, one a priority: main's, and others that interrupts run by async_loop_tick(). */
 #ifndef ASYNCC_ONE_LOOP
 #define ASYNCC_ONE_LOOP ASYNCC_FREESTANDING
+#endif
+#if !ASYNCC_ONE_LOOP && !ASYNCC_CANCEL
+#error "asyncc.h: ASYNCC_ONE_LOOP 0 needs ASYNCC_CANCEL, with which a task knows its loop"
 #endif
 #if !ASYNCC_FREESTANDING && !ASYNCC_CANCEL
 #error "asyncc.h: only a freestanding build can leave out ASYNCC_CANCEL"
@@ -4363,7 +4366,6 @@ ASYNC_C_END_
 ASYNC_PROTOTYPES_END_
 #endif
 
-#if !ASYNCC_FREESTANDING
 /* ------------------------------------------------------------------------------------------
  * >>foreign       A loop that another loop drives: GLib's, libuv's, a game's. Watch one descriptor
  *                 for reading, be back at the next deadline, and run one tick whenever either
@@ -4372,6 +4374,14 @@ ASYNC_PROTOTYPES_END_
  * ------------------------------------------------------------------------------------------ */
 
 ASYNC_C_BEGIN_
+#if ASYNCC_FREESTANDING
+/* Runs all that is ready or due, until nothing is: for a main loop of your own, or, with
+ * ASYNCC_ONE_LOOP 0, for an interrupt of low priority, whose tasks are then served also while main's
+ * are in a long step. Make that pending when ASYNCC_PEND() says so and when a deadline may have come.
+ * Tasks of another loop may do to its tasks what interrupts may: an event, a semaphore, a queue, a
+ * future join them. Example: baremetal/urgent.c. 0; -EINTR: it was stopped; -EBUSY: it runs. */
+ASYNC_API int async_loop_tick(async_loop *loop);
+#else
 /* One tick: what has happened, timers that are due, and each task that is ready once. 0; -EINTR:
  * async_loop_stop() was called, before or in this tick. -EBUSY: a loop runs in this thread, such as
  * this one, if you call it from a task or callback; nothing was done. -ESHUTDOWN: closed. */
@@ -4385,8 +4395,8 @@ ASYNC_API async_time async_loop_next_deadline(async_loop *loop);
  * a negative errno. -ENOTSUP where the poller is poll(): tick at a fixed rate instead. */
 ASYNC_API int async_loop_fd(async_loop *loop);
 #endif
-ASYNC_C_END_
 #endif
+ASYNC_C_END_
 #undef ASYNC_PRAGMA_SYSTEM_
 #define ASYNC_PRAGMA_SYSTEM_ _Pragma("GCC diagnostic warning \"-Wsystem-headers\"")
 #endif /* ASYNCC_H_ */
@@ -4515,8 +4525,10 @@ ASYNC_C_END_
  *                           pending or `*deadline` has come (a const async_time *, NULL: never),
  *                           and returns with interrupts enabled. It may return early.
  *   ASYNCC_PANIC()          stops; does not return.
- *   ASYNCC_PEND(loop)       optional: something became ready; for loops run by an interrupt.
- *   ASYNCC_IN_ISR()         optional: true in an interrupt; calls that are not for those panic.
+ *   ASYNCC_PEND(loop)       optional, called with interrupts masked: something became ready in
+ *                           this loop. If an interrupt runs it: makes that pending.
+ *   ASYNCC_IN_ISR()         optional: true in an interrupt, unless that runs a loop; calls that are
+ *                           not for interrupts panic.
  *   ASYNCC_ISR_ATTR         optional: attribute of the functions that interrupts call.
  * For Cortex-M, AVR and RISC-V all but the clock are here. */
 #ifndef ASYNCC_NOW
@@ -4548,7 +4560,7 @@ static inline bool async_in_isr_(void)
 {
     uint32_t ipsr;
     __asm volatile("mrs %0, ipsr" : "=r"(ipsr));
-    return ipsr != 0;
+    return ipsr != 0 && (ASYNCC_ONE_LOOP || ipsr != 14); /* PendSV is there to run a loop */
 }
 #define ASYNCC_IN_ISR() async_in_isr_()
 #endif
@@ -5042,6 +5054,16 @@ void async_link_(async_handle **list, async_handle *h)
     *list = h;
 }
 #endif
+/* Interrupts, and tasks of another loop, wake what waits in its own loop. */
+#if ASYNCC_FREESTANDING && !ASYNCC_ONE_LOOP
+static void async_call_run_(async_handle *h);
+#define ASYNC_HOME_(task) ((task)->scope->loop)
+#define ASYNC_CALL_HOME_(h)                                                                        \
+    ((h)->ops->run == async_call_run_ ? ((async_call *)(void *)(h))->loop : async_loop_)
+#else
+#define ASYNC_HOME_(task) async_loop_
+#define ASYNC_CALL_HOME_(h) async_loop_
+#endif
 #if ASYNCC_CANCEL
 #define async_wait_in_(list, h) async_link_(list, h)
 /* A list may end in a handle that several lists share (see async_gather_): its pprev is written
@@ -5064,7 +5086,7 @@ static void async_wake_(async_task *task, int err)
         task->wake = (int16_t)err;
         if (task->h.ops == &async_ready_ops_) task->h.ops = &async_told_ops_;
     }
-    async_push_(async_loop_, &task->h);
+    async_push_(ASYNC_HOME_(task), &task->h);
 }
 /* An interrupt may have been faster. */
 #if ASYNCC_FREESTANDING
@@ -5092,7 +5114,7 @@ static void async_notify_(async_handle *h, int err)
         async_wake_((async_task *)(void *)h, err);
     } else {
         h->ops = h->ops->woken;
-        async_push_(async_loop_, h);
+        async_push_(ASYNC_CALL_HOME_(h), h);
     }
 }
 /* Turns a list round, newest first to oldest first, up to a shared end, which is returned. */
@@ -6407,7 +6429,11 @@ bool async_future_cancel(async_future *future)
 int async_future_add_done_callback(async_future *future, async_call *call, int (*fn)(void *),
                                    void *arg)
 {
-    return async_call_after_(&future->waiters, future->state != 0, call, fn, arg);
+    int err;
+    ASYNC_MASK_(k);
+    err = async_call_after_(&future->waiters, future->state != 0, call, fn, arg);
+    ASYNC_UNMASK_(k);
+    return err;
 }
 #if ASYNCC_CANCEL
 static bool async_future_cancel_wait_(async_task *task)
@@ -7968,8 +7994,8 @@ void async_queue_shutdown(async_queue *q, bool immediate)
 #else
 #define ASYNC_STOPPED_(loop) false
 #endif
-/* Until the task has ended; NULL: for ever, or until it is stopped. */
-static void async_turns_(async_loop *loop, const async_task *until)
+/* Until the task has ended; NULL: for ever, or until it is stopped; or until nothing is ready. */
+static void async_turns_(async_loop *loop, const async_task *until, bool idle)
 {
     async_handle *h;
     while (!(until && async_task_done(until)) && !ASYNC_STOPPED_(loop)) {
@@ -7993,6 +8019,8 @@ static void async_turns_(async_loop *loop, const async_task *until)
 #else
             async_task_run_(h);
 #endif
+        } else if (!idle) {
+            break;
         } else {
             ASYNCC_IDLE(h ? (const async_time *)&ASYNC_WHEN_(h) : NULL);
         }
@@ -8027,16 +8055,21 @@ int async_loop_init(async_loop *loop, const async_options *options)
     return 0;
 }
 #if !ASYNCC_CANCEL
+int async_loop_tick(async_loop *loop)
+{
+    async_turns_(loop, NULL, false);
+    return 0;
+}
 int async_loop_run_until_complete(async_loop *loop, async_task *task)
 {
     ASYNC_SET_LOOP_(loop);
-    async_turns_(loop, task);
+    async_turns_(loop, task, true);
     return task->u.wake;
 }
 int async_loop_run_forever(async_loop *loop)
 {
     ASYNC_SET_LOOP_(loop);
-    async_turns_(loop, NULL);
+    async_turns_(loop, NULL, true);
     return 0;
 }
 #endif
@@ -8264,9 +8297,24 @@ static int async_loop_run_(async_loop *loop)
 {
     int err = async_loop_enter_(loop);
     if (err) return err;
-    async_turns_(loop, NULL);
+    async_turns_(loop, NULL, true);
     async_loop_leave_(loop);
     return 0;
+}
+/* In an interrupt it comes between two instructions of another loop's step. */
+int async_loop_tick(async_loop *loop)
+{
+    async_loop *here = async_loop_;
+    int err;
+    if (loop->flags & ASYNC_RUNNING_) return -EBUSY;
+    ASYNC_SET_LOOP_(loop);
+    loop->flags |= ASYNC_RUNNING_;
+    async_turns_(loop, NULL, false);
+    err = loop->flags & ASYNC_STOP_ ? -EINTR : 0;
+    async_loop_leave_(loop);
+    ASYNC_SET_LOOP_(here);
+    (void)here;
+    return err;
 }
 #else
 static int async_loop_run_(async_loop *loop)

@@ -19,8 +19,9 @@ tools() { # board -> what it needs and is not there
     for tool in $t; do command -v "$tool" >/dev/null || echo "$tool"; done | head -n 1
 }
 traces() {
-    for program in blinky three producer timeout features; do
-        for board in linux m0 m3 rv32 avr; do
+    for program in blinky three producer timeout features urgent; do
+        case $program in urgent) boards='m0 m3' ;; *) boards='linux m0 m3 rv32 avr' ;; esac
+        for board in $boards; do
             name="baremetal: $program on $board"
             case $name in *"$only"*) ;; *) continue ;; esac
             missing=$(tools $board)
@@ -58,6 +59,10 @@ bounds() {
     check 'no wake-up is lost' avr '$1 == 0 && $2 <= 250' lost
     for board in m0 m3 avr; do
         check 'a wrong idle is found out' $board '$1 > 0' 'lost -DWRONG_IDLE=1'
+    done
+    for board in m0 m3; do # and until a loop in an interrupt has run a task
+        check 'an urgent task is in time' $board '$1 == 0 && $2 <= 150' 'urgent -DLATENCY=1'
+        check 'in the same loop it is late' $board '$1 > 0' 'urgent -DLATENCY=1 -DSAME_LOOP=1'
     done
     check 'an interrupt that spawns is caught' m3 '$1 == 10 && $2 == "panic"' misuse 3
     check 'also with cancellation' m3 '$1 == 10 && $2 == "panic"' 'misuse -DASYNCC_CANCEL=1' 3

@@ -18,7 +18,7 @@
 #define TRACE_END 5000
 #endif
 /* With cancellation there is more to a loop than zeros. */
-#if !__STDC_HOSTED__ && defined(ASYNC_VERSION) && ASYNCC_CANCEL
+#if !__STDC_HOSTED__ && defined(ASYNC_VERSION) && ASYNCC_CANCEL && ASYNCC_ONE_LOOP
 #define BOARD_LOOP() (void)async_loop_init(async_get_event_loop(), NULL)
 #else
 #define BOARD_LOOP() ((void)0)

@@ -112,6 +112,9 @@ void reset(void)
 #else
 #define BOARD_CLOCK board_tick
 #endif
+#ifndef PENDSV
+#define PENDSV stuck
+#endif
 typedef void handler(void);
 static const struct {
     uint32_t *stack;
@@ -121,7 +124,7 @@ static const struct {
 #endif
 } vectors __attribute__((__section__(".vectors"), __used__)) = {
     stack_top,
-    {reset, stuck, stuck, 0, 0, 0, 0, 0, 0, 0, stuck, 0, 0, stuck, BOARD_CLOCK},
+    {reset, stuck, stuck, 0, 0, 0, 0, 0, 0, 0, stuck, 0, 0, PENDSV, BOARD_CLOCK},
 #if defined(WORLD) && !TRACE
     {[BUTTON_IRQ] = board_button, [UART_IRQ] = board_receive},
 #endif
