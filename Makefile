@@ -2,6 +2,7 @@
 #
 #   make test [T=part of a name]   tests and examples
 #   make check                     tests in every compiler, language and sanitizer: tests/check.sh
+#   make check-everywhere          all tests on other processors, emulated: qemu-* of tests/check.sh
 #   make soak [IDLE=19000]         connections that idle, more than `make test` may ask for
 #   make reject                    programs that must not compile or link: tests/reject.sh
 #   make lint                      warnings, reject, clang-tidy, cppcheck, format: tests/lint.sh
@@ -39,7 +40,7 @@ own := $(shell grep -l 'define ASYNCC_\|include "seam.h"\|include "sockets.h"\|i
 shared := $(filter-out $(patsubst tests/%.c,$(BUILD)/%,$(own)),$(binaries))
 compile = $(CC) $(STD) $(CFLAGS) $(WARN) $(LANGUAGE) -pthread
 
-.PHONY: always all test tests check reject lint format ci-extra clean $(runs) $(example_runs)
+.PHONY: always all test tests check check-everywhere reject lint format ci-extra clean $(runs) $(example_runs)
 all: test
 
 test:
@@ -78,6 +79,9 @@ $(example_runs): $(BUILD)/examples/%.run: examples/%.c
 
 check:
 	@sh tests/check.sh $(ONLY)
+
+check-everywhere:
+	@WHOLE=1 sh tests/check.sh qemu
 
 reject:
 	@{ sh tests/reject.sh $(ONLY); sh tests/two_files.sh; } | awk -f tests/tap.awk

@@ -172,7 +172,7 @@ static int parse_request_line(struct text line, struct request *r)
     if (line.p[5] != '1') return 505;
     r->http_1_0 = line.p[7] == '0';
     for (i = 0; i < target.size; i++)
-        if (target.p[i] <= ' ' || target.p[i] == 127) return 400; /* also bytes above 127 */
+        if (target.p[i] <= ' ' || target.p[i] >= 127) return 400; /* a char may be signed */
 
     for (i = 0; i < sizeof methods / sizeof methods[0]; i++)
         if (is(method, methods[i].name)) r->method = methods[i].method;

@@ -1,13 +1,15 @@
 #!/bin/sh
 # check.sh [part of a combination's name]: the tests in every compiler, language and sanitizer.
 # One line for each combination, then what failed in it; the last line counts all tests of all.
-# T=part of a test's name runs fewer tests.
+# T=part of a test's name runs fewer tests. WHOLE=1: the rows on other processors run all tests.
 #
 # Not the full product of compilers, levels and standards: each compiler meets -O0 and -O2 and
 # every standard meets gcc or clang (C) or both (C++) once. The sanitizers take one standard each.
 # gnu2x is C23. -O2 in C++ and lint run the tests of the language only. In C++ the files that begin
 # with `// C only:` are left out. gcc-Os-lint expands AWAIT as lint builds do, gcc-O0-c23-poll has
-# poll() in place of epoll. valgrind runs what gcc-O0-c11 has built. Warnings are errors, but not
+# poll() in place of epoll. valgrind runs what gcc-O0-c11 has built. qemu-*: other processors, of both
+# byte orders, whose char has no sign, under an emulator of their user mode; the 32-bit ones with
+# offsets and times of 64 bits, since readdir and stat of 32 bits don't fit the host's. Warnings are errors, but not
 # the sanitizers' (they see paths that cannot be) and not musl's (its headers have some of their own).
 cd "$(dirname "$0")/.." || exit
 trap 'exit 130' INT TERM
@@ -36,6 +38,7 @@ combination() {
     fi
     case $3 in *++*) language='-x c++' ;; *) language= ;; esac
     case $1 in
+        qemu-*) [ "$WHOLE" ] && files= || files="sources=$elsewhere" ;;
         *O2-c++* | *lint) files="sources=$in_the_language" ;;
         *O2* | musl | valgrind) files="sources=$but_the_pollers" ;;
         *) files= ;;
@@ -67,8 +70,14 @@ in_the_language=$(for name in language types hello try finally with generator se
     spawn owner reused_frame run errors gather group cancel nested_cancel queue traces; do
     echo "tests/test_$name.c"
 done | tr '\n' ' ')
+# On other processors: all that share one object of the header, and what talks to the kernel once.
+elsewhere=$(grep -L 'define ASYNCC_\|include "s[a-z]*.h"\|include "../examples' tests/test_*.c | tr '\n' ' ')
+for name in sleep socket udp stream file to_thread threadsafe; do
+    elsewhere="$elsewhere tests/test_$name.c"
+done
 # The sockets once more under poll() and kqueue: large files, built and run in the other rows.
 but_the_pollers=$(ls tests/test_*.c | grep -v 'test_poll\|test_kqueue' | tr '\n' ' ')
+lfs='-D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64'
 asan='-g -O0 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:detect_leaks=1
 export UBSAN_OPTIONS=print_stacktrace=1
@@ -86,8 +95,11 @@ combination g++-O0-c++20      g++      c++20 '-O0'
 combination g++-O2-c++17      g++      c++17 '-O2'
 combination clang++-O0-c++17  clang++  c++17 '-O0'
 combination clang++-O2-c++20  clang++  c++20 '-O2'
-combination 32-bit            gcc      c11   '-O0 -m32'
+combination 32-bit            gcc      c11   '-O0 -m32 -idirafter /usr/include/x86_64-linux-gnu'
 combination musl              musl-gcc c11   '-O1 -static'
+combination qemu-s390x   s390x-linux-gnu-gcc     c11 '-O1' 5 'qemu-s390x -L /usr/s390x-linux-gnu'
+combination qemu-powerpc powerpc-linux-gnu-gcc   c11 "-O1 $lfs" 5 'qemu-ppc -L /usr/powerpc-linux-gnu'
+combination qemu-armhf   arm-linux-gnueabihf-gcc c11 "-O1 $lfs" 5 'qemu-arm -L /usr/arm-linux-gnueabihf'
 combination gcc-sanitize      gcc      c11   "$asan" 4
 combination clang++-sanitize  clang++  c++17 "$asan" 3
 combination clang-thread      clang    c17   '-g -O0 -fsanitize=thread' 5 "$fixed"
