@@ -2143,6 +2143,9 @@ ASYNC_API async_loop *async_get_event_loop(void);
 #endif
 /* The loop's clock, read now. Nanoseconds; monotonic. */
 ASYNC_API async_time async_loop_time(async_loop *loop);
+/* What is left until that time of the running loop's clock; none or less if it is past. For
+ * deadlines that are kept: ASYNC_WITH(async_timeout, &self->t, async_until(self->when)). */
+ASYNC_API async_duration async_until(async_time when);
 #if !ASYNCC_FREESTANDING
 /* Lets time pass on a virtual clock, as a step that takes so long would on a real one. 0, or
  * -EINVAL if the clock is real. */
@@ -5211,6 +5214,12 @@ static async_time async_now_(void)
 #endif
 
 #define ASYNC_WHEN_(h) (((struct async_timer_ *)(void *)(h))->when)
+
+async_duration async_until(async_time when)
+{
+    async_duration left = {(async_span_)(when - async_loop_time(async_loop_))};
+    return left;
+}
 
 #if ASYNCC_FREESTANDING
 /* One sorted list. The clock is read when it is asked for, and nothing is remembered of it. */

@@ -414,6 +414,30 @@ TEST(O13_reschedule)
     CHECK_TRACE("one tick\ntimeout\n");
 }
 
+/* timeout_at(): a deadline that stays where it is, however late the block is entered. */
+ASYNC(void, o8_at, vars(async_timeout t; async_time when; int e; int i))
+{
+    ASYNC_BEGIN
+    self->when = async_loop_time(async_running_loop()) + ASYNC_SPAN_(ASYNC_MS(10));
+    for (self->i = 0; self->i < 3; self->i++) {
+        AWAIT(async_sleep, ASYNC_MS(4));
+        ASYNC_TRY {
+            ASYNC_WITH(async_timeout, &self->t, async_until(self->when)) {
+                if (self->i) AWAIT(async_sleep, ASYNC_SEC(9));
+            }
+        }
+        ASYNC_CATCH(self->e) trace("%s at %d\n", name_of(self->e), now_ms());
+    }
+    AWAIT(async_sleep, async_until(self->when + 15000000)); /* a sleep_until() */
+    CHECK_INT(now_ms(), 25);
+    ASYNC_END
+}
+TEST(O8_a_deadline_by_the_clock)
+{
+    CHECK_INT(run_virtual(o8_at), 0);
+    CHECK_TRACE("timeout at 10\ntimeout at 14\n");
+}
+
 /* Cancelled from outside at a time before, at and after the deadline of 10 ms; the block takes 5 ms
  * to clean up. */
 ASYNC(void, in_a_block, vars(async_timeout t), awaits(cleans_up))
