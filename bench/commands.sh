@@ -31,6 +31,20 @@ url="http://$(sed -n 's/^listening on //p' "$out/server")/slow?ms=$ms"
 compare "$pages pages of $ms ms" blocking "$p/blocking_fetch -n $pages $url" asyncc "$p/fetch -c $pages -n $pages $url"
 kill -INT $server && wait $server
 server=
+# Both do the same work, or there is nothing to compare.
+same() { # COMMAND COMMAND...
+    first=$($1) || return 1
+    for command; do [ "$($command)" = "$first" ] || { echo "not the same: $command"; return 1; }; done
+}
+chore="$p/chores files" where="200 $out"
+$p/chores make $where && same "$chore blocking $where" "$chore jobs $where" "$chore blocks $where" &&
+    compare "200 files of 256 kB copied and hashed" blocking "$chore blocking $where" \
+        "asyncc: a job a file" "$chore jobs $where" "asyncc: a job a block" "$chore blocks $where"
+chore="$p/chores children"
+for child in true "sleep 0.01"; do
+    same "$chore blocking 200 $child" "$chore asyncc 200 $child" &&
+        compare "200 children: $child" blocking "$chore blocking 200 $child" asyncc "$chore asyncc 200 $child"
+done
 # A server from its start to its last answer, and the client with it, on one core.
 for c in 1 50 1000; do
     compare "50000 echoes over $c connections" "a thread each" "$p/echo_load -c $c -n 50000 threads=$p/echo_threads" \

@@ -14,7 +14,7 @@
 PEERS := build/peers
 peer_cc = $(CC) -std=gnu11 -O2 -Wall -Wextra
 peers_optional := $(addprefix $(PEERS)/,echo_uv echo_ev echo_uring echo_asio echo_go http_go core_go)
-peers_ours := $(addprefix $(PEERS)/,echo_load echo_raw echo_asyncc echo_threads http_asyncc fetch blocking_fetch)
+peers_ours := $(addprefix $(PEERS)/,echo_load echo_raw echo_asyncc echo_threads http_asyncc fetch blocking_fetch chores)
 
 bench: $(bench_programs) bench-build
 	@sh bench/all.sh full
@@ -33,6 +33,7 @@ $(PEERS)/echo_asyncc: examples/30_echo_server.c asyncc.h
 $(PEERS)/http_asyncc: examples/32_http_server.c asyncc.h
 $(PEERS)/fetch: examples/33_fetch.c asyncc.h
 $(PEERS)/blocking_fetch: bench/blocking_fetch.c
+$(PEERS)/chores: bench/chores.c asyncc.h
 $(peers_ours):
 	@mkdir -p $(@D)
 	$(peer_cc) -I. $< -pthread -o $@
