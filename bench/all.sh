@@ -6,7 +6,7 @@ BEGUN=$(date +%s) PROGRESS=bench/progress.sh
 if [ "$mode" = quick ]; then BUDGET=${BUDGET:-50}; else BUDGET=${BUDGET:-560}; fi
 export BEGUN BUDGET PROGRESS
 if [ "$mode" = quick ]; then
-    for program in core sync timers threads; do
+    for program in core sync timers fds threads loops; do
         words=
         [ $program = timers ] && words="--size 100000" # a million each takes its time
         sh $PROGRESS $program && { build/bench/$program --quick $words || exit 1; }
@@ -23,7 +23,7 @@ mkdir -p bench/results
 } >bench/results/machine.txt
 cat bench/results/machine.txt
 rm -f bench/results/core.csv
-for program in core sync timers threads; do
+for program in core sync timers fds threads loops; do
     sh $PROGRESS $program && { build/bench/$program --csv bench/results/core.csv || exit 1; }
 done
 sh bench/servers.sh full bench/results

@@ -11,7 +11,7 @@ BENCH_OUT := build/bench
 BENCH_CFLAGS ?= -O2
 BENCH_CXX := $(shell command -v g++ 2>/dev/null || command -v clang++ 2>/dev/null)
 bench_cc = $(CC) -std=gnu11 $(BENCH_CFLAGS) -Wall -Wextra -pthread
-bench_programs := $(addprefix $(BENCH_OUT)/,core sync timers threads loops)
+bench_programs := $(addprefix $(BENCH_OUT)/,core sync timers threads loops fds)
 
 $(BENCH_OUT)/%.o: bench/%.c asyncc.h bench/bench.h bench/far.h
 	@mkdir -p $(@D)
@@ -24,7 +24,7 @@ $(BENCH_OUT)/cpp20.o: bench/cpp20.cpp
 	else echo "no C++20 compiler: no baseline of it"; echo | $(CC) -x c -c - -o $@; fi
 $(BENCH_OUT)/core: $(addprefix $(BENCH_OUT)/,core.o far.o deep.o cpp20.o)
 	$(or $(BENCH_CXX),$(CC)) $^ -pthread -o $@
-$(BENCH_OUT)/perf_core $(BENCH_OUT)/sync $(BENCH_OUT)/loops: %: %.o
+$(BENCH_OUT)/perf_core $(BENCH_OUT)/sync $(BENCH_OUT)/loops $(BENCH_OUT)/fds: %: %.o
 	$(CC) $^ -pthread -o $@
 # Without libev and libuv their rows are missing.
 $(BENCH_OUT)/timers: $(addprefix $(BENCH_OUT)/,timers.o libev.o libuv_timers.o)
