@@ -1293,6 +1293,28 @@ enum {
     ASYNC_RESUME_(N) ASYNC_RESUME_BODY_(N)              \
     ASYNC_BODY_(N)
 
+/* The same for coroutines of this header, which are ASYNC_API. */
+#if ASYNCC_STATIC
+#define ASYNC_TYPE_API_(N) ASYNC_TYPE_OBJECT_(ASYNC_API, N)
+#define ASYNC_TYPE_DEFINE_API_(N)
+#else
+#define ASYNC_TYPE_API_(N) ASYNC_TYPE_EXTERN_(N)
+#define ASYNC_TYPE_DEFINE_API_(N) ASYNC_TYPE_OBJECT_(, N)
+#endif
+#define ASYNC_DECLARE_API_(R, ...) ASYNC_3_(R, 0, , __VA_ARGS__, async_(), async_(), async_(), async_(), async_(), async_(), )
+#define ASYNC_3_(R, G, X, N, p1, p2, p3, p4, p5, p6, ...) ASYNC_TYPES_(R, N, G, X, p1, p2, p3, p4, p5, p6) ASYNC_EXTERN_API_(N)
+#define ASYNC_EXTERN_API_(N)                                        \
+    ASYNC_C_BEGIN_                                                  \
+    ASYNC_API ASYNC_BODY_(N);                                       \
+    ASYNC_API ASYNC_RESUME_(N);                                     \
+    ASYNC_TYPE_API_(N)                                              \
+    ASYNC_C_END_                                                    \
+    struct N
+#define ASYNC_DEFINE_API_(N)                                        \
+    ASYNC_TYPE_DEFINE_API_(N)                                       \
+    ASYNC_RESUME_(N) ASYNC_RESUME_BODY_(N)                          \
+    ASYNC_BODY_(N)
+
 /* ASYNC_GENERATOR(T, name, clauses): its body may ASYNC_YIELD values of type T. */
 #define ASYNC_YIELDS_(T) T async_value_; int16_t async_pending_;
 #define ASYNC_GENERATOR(T, ...) \
@@ -2604,7 +2626,8 @@ ASYNC_INLINE_ async_frame *async_set_of_async_as_completed(struct async_as_compl
     each->async_args_ = args;
     return &each->async_;
 }
-extern const async_type async_type_of_async_as_completed;
+ASYNC_API ASYNC_RESUME_(async_as_completed);
+ASYNC_TYPE_API_(async_as_completed)
 
 /* AWAIT(async_shield, &self->a.task): as async_join, but a cancel of the one who waits leaves the
  * task alone. */
@@ -4007,20 +4030,20 @@ ASYNC_API int async_process_exit_leaf_(struct async_process_exit *room, async_fr
 ASYNC_C_END_
 ASYNC_PROTOTYPES_END_
 
-ASYNC_DECLARE(void, async_process_feed_,
-              args(async_process *process, const void *input, size_t size), vars(int error));
-ASYNC_DECLARE(void, async_process_drain_, args(int *fd, async_output *to),
-              vars(ptrdiff_t n; async_output none), raw(char rest[4096]));
+ASYNC_DECLARE_API_(void, async_process_feed_,
+                   args(async_process *process, const void *input, size_t size), vars(int error));
+ASYNC_DECLARE_API_(void, async_process_drain_, args(int *fd, async_output *to),
+                   vars(ptrdiff_t n; async_output none), raw(char rest[4096]));
 /* AWAIT_TO(self->code, async_process_communicate, &self->p, input, size, &self->out, &self->err),
  * with awaits(async_process_communicate): writes the input and reads both outputs at the same time,
  * as far as there are pipes, closes them, and waits for the end: its code. NULL drops what comes.
  * A child that does not read all its input is no error. */
-ASYNC_DECLARE(int, async_process_communicate,
-              args(async_process *process, const void *input, size_t size, async_output *out,
-                   async_output *err),
-              vars(async_task *t[3]; uint32_t n; int code),
-              tasks(async_process_feed_ feed, async_process_drain_ drain,
-                    async_process_drain_ drain_err));
+ASYNC_DECLARE_API_(int, async_process_communicate,
+                   args(async_process *process, const void *input, size_t size, async_output *out,
+                        async_output *err),
+                   vars(async_task *t[3]; uint32_t n; int code),
+                   tasks(async_process_feed_ feed, async_process_drain_ drain,
+                         async_process_drain_ drain_err));
 #endif /* ASYNCC_SIGNALS */
 #if ASYNCC_THREADS
 /* ------------------------------------------------------------------------------------------
@@ -5526,7 +5549,9 @@ ASYNC_HOT_ int64_t async_next_timer_(async_loop *loop)
  * ------------------------------------------------------------------------------------------ */
 
 #if ASYNCC_IO
-extern const async_ops async_posted_ops_;
+static void async_posted_run_(async_handle *h);
+static const async_ops async_posted_ops_ =
+    ASYNC_OPS_(async_posted_run_, NULL, NULL, NULL, &async_posted_ops_, "call");
 static void async_inbox_take_(async_loop *loop);
 #endif
 /* Scheduled? By its link, or where there is none by its function. */
@@ -5683,7 +5708,9 @@ bool async_call_cancel(async_call *call)
 #if ASYNCC_CANCEL
 static void async_finish_slowly_(async_task *task, int err);
 static void async_task_run_(async_handle *h);
-extern const async_ops async_done_ops_;
+static void async_done_run_(async_handle *h);
+static const async_ops async_done_ops_ =
+    ASYNC_OPS_(async_done_run_, NULL, NULL, NULL, NULL, "its end");
 
 static void async_told_run_(async_handle *h);
 const async_ops async_ready_ops_ =
@@ -5754,7 +5781,9 @@ static void async_disown_(async_task *task)
 #else
 #define ASYNC_SINCE_(loop, task)
 #endif
-extern const async_ops async_join_ops_;
+static async_task *async_join_target_(async_task *task);
+static const async_ops async_join_ops_ =
+    ASYNC_OPS_(NULL, async_cancel_wait_, async_join_target_, NULL, &async_ready_ops_, "join");
 /* The commonest end has a path of its own: no error, and nobody waits or one task that joins. */
 ASYNC_HOT_ void async_finish_(async_loop *loop, async_task *task, int err)
 {
@@ -6110,7 +6139,6 @@ static void async_done_run_(async_handle *h)
     if (collector) async_tell_collector_(collector, task, h);
     async_task_release(task);
 }
-const async_ops async_done_ops_ = ASYNC_OPS_(async_done_run_, NULL, NULL, NULL, NULL, "its end");
 #else
 /* Without cancellation: a task runs, waits and ends. */
 static void async_task_run_(async_handle *h)
@@ -6380,8 +6408,6 @@ static async_task *async_join_target_(async_task *task)
 {
     return (async_task *)task->u.on;
 }
-const async_ops async_join_ops_ =
-    ASYNC_OPS_(NULL, async_cancel_wait_, async_join_target_, NULL, &async_ready_ops_, "join");
 #else
 #define async_misuse_(task, caller, what) (async_panic_frame_(caller, what), 0)
 #endif
@@ -6866,7 +6892,7 @@ static int async_as_completed_start_(struct async_as_completed *each)
                                async_as_completed_timeout_, each);
     return err;
 }
-static async_status_ async_as_completed_resume_(async_frame *frame, async_task *task, int err)
+async_status_ async_resume_of_async_as_completed(async_frame *frame, async_task *task, int err)
 {
     struct async_as_completed *each = (struct async_as_completed *)(void *)frame;
     each->waiter = NULL;
@@ -6893,12 +6919,7 @@ static async_status_ async_as_completed_resume_(async_frame *frame, async_task *
     frame->state = ASYNC_FINISHED_;
     return ASYNC_MAKE_(async_status_, err == ASYNC_RETURNING_ ? 0 : err);
 }
-#if ASYNCC_NAMES
-const async_type async_type_of_async_as_completed = {async_as_completed_resume_,
-                                                     "async_as_completed", __FILE__, __LINE__};
-#else
-const async_type async_type_of_async_as_completed = {async_as_completed_resume_};
-#endif
+ASYNC_TYPE_DEFINE_API_(async_as_completed)
 
 /* Will anybody look at the error of a task that ends? All that wait for it do, but wait and
  * as_completed: it is theirs who waited to look at it later. One of the allocator is gone then. */
@@ -7188,7 +7209,9 @@ static bool async_group_wake_cancelled_(async_task *task)
     async_wake_(task, ASYNC_CANCELED);
     return true;
 }
-extern const async_ops async_group_woken_ops_;
+static void async_group_run_(async_handle *h);
+static const async_ops async_group_woken_ops_ =
+    ASYNC_OPS_(async_group_run_, NULL, NULL, NULL, NULL, "group");
 static const async_ops async_group_ops_ =
     ASYNC_OPS_(NULL, async_group_wake_cancelled_, NULL, NULL, &async_group_woken_ops_, "group");
 static int async_group_wait_(async_group *group, async_frame *caller, async_task *task)
@@ -7212,8 +7235,6 @@ static void async_group_run_(async_handle *h)
     err = async_group_wait_(group, task->frame, task);
     if (err != ASYNC_PENDING_) async_step_(task, err);
 }
-const async_ops async_group_woken_ops_ =
-    ASYNC_OPS_(async_group_run_, NULL, NULL, NULL, NULL, "group");
 int async_group_exit_leaf_(struct async_group_exit *room, async_frame *caller, async_task *task,
                            async_group *group, int error)
 {
@@ -7232,7 +7253,12 @@ int async_group_exit_leaf_(struct async_group_exit *room, async_frame *caller, a
  *                 passes it on, as after every cancel.
  * ------------------------------------------------------------------------------------------ */
 
-extern const async_ops async_select_ops_;
+static void async_select_run_(async_handle *h);
+static bool async_select_cancel_(async_task *task);
+static const async_ops async_select_woken_ops_ =
+    ASYNC_OPS_(async_select_run_, NULL, NULL, NULL, NULL, "select");
+static const async_ops async_select_ops_ =
+    ASYNC_OPS_(NULL, async_select_cancel_, NULL, NULL, &async_select_woken_ops_, "select");
 static void async_select_ended_(struct async_select_ *s)
 {
     if (s->stopping && !s->scope.head && s->owner->h.ops == &async_select_ops_)
@@ -7324,10 +7350,6 @@ static void async_select_run_(async_handle *h)
     task->wake = 0;
     async_step_(task, 0);
 }
-static const async_ops async_select_woken_ops_ =
-    ASYNC_OPS_(async_select_run_, NULL, NULL, NULL, NULL, "select");
-const async_ops async_select_ops_ =
-    ASYNC_OPS_(NULL, async_select_cancel_, NULL, NULL, &async_select_woken_ops_, "select");
 int async_select_wait_(struct async_select_ *s, async_frame *caller)
 {
     if (s->stopping && !s->scope.head) return 0;
@@ -8624,7 +8646,9 @@ enum {
         32, /* operations of one task that finish at once, before others get a turn */
     ASYNC_IO_MOST_ = 1 << 30 /* bytes in one call: macOS refuses more than INT_MAX */
 };
-extern const async_ops async_io_woken_ops_;
+static void async_io_run_(async_handle *h);
+static const async_ops async_io_woken_ops_ =
+    ASYNC_OPS_(async_io_run_, NULL, NULL, NULL, NULL, "descriptor");
 static bool async_io_cancel_(async_task *task);
 static const async_ops async_io_ops_ =
     ASYNC_OPS_(NULL, async_io_cancel_, NULL, NULL, &async_io_woken_ops_, "descriptor");
@@ -9094,8 +9118,6 @@ static void async_io_run_(async_handle *h)
         (void)async_close(io->io.fd);
     async_step_(task, err);
 }
-const async_ops async_io_woken_ops_ =
-    ASYNC_OPS_(async_io_run_, NULL, NULL, NULL, NULL, "descriptor");
 
 int async_io_start_(struct async_io_ *io, async_frame *caller, async_task *task, int fd, int op,
                     void *data, size_t size, async_address *address)
@@ -10746,8 +10768,6 @@ static void async_posted_run_(async_handle *h)
     err = fn(arg);
     if (err < 0) async_report_(async_loop_, "error in a callback", err, NULL, NULL);
 }
-const async_ops async_posted_ops_ =
-    ASYNC_OPS_(async_posted_run_, NULL, NULL, NULL, &async_posted_ops_, "call");
 /* The loop is closed. It is its owner's again, unless it is to be told (2). */
 static void async_posted_drop_(async_call *call)
 {
@@ -11070,7 +11090,12 @@ static int async_pools_shutdown_(async_loop *loop)
     loop->kept--;
     return err;
 }
-extern const async_ops async_job_ops_, async_job_back_ops_;
+static void async_job_run_(async_handle *h);
+static bool async_job_cancel_(async_task *task);
+static const async_ops async_job_back_ops_ =
+    ASYNC_OPS_(async_job_run_, NULL, NULL, NULL, &async_ready_ops_, "a thread");
+static const async_ops async_job_ops_ =
+    ASYNC_OPS_(NULL, async_job_cancel_, NULL, NULL, &async_job_back_ops_, "a thread");
 /* Nothing of a frame's may be used by a thread from here on: first those that need not be waited
  * for, so that none of them starts meanwhile. */
 static void async_job_abandon_(struct async_job_head_ *job, bool wait)
@@ -11177,10 +11202,6 @@ static bool async_job_cancel_(async_task *task)
     async_wake_(task, ASYNC_CANCELED);
     return true;
 }
-const async_ops async_job_back_ops_ =
-    ASYNC_OPS_(async_job_run_, NULL, NULL, NULL, &async_ready_ops_, "a thread");
-const async_ops async_job_ops_ =
-    ASYNC_OPS_(NULL, async_job_cancel_, NULL, NULL, &async_job_back_ops_, "a thread");
 int async_job_start_(struct async_to_thread *room, async_frame *caller, async_task *task,
                      async_pool *pool, const async_job *how, int kind)
 {
@@ -11856,12 +11877,11 @@ static bool async_interrupt_end_(async_signal *s, async_task *main, int err, boo
 extern char **environ;
 #endif
 static void async_process_run_(async_handle *h);
-extern const async_ops async_process_woken_ops_;
 static void async_processes_close_(async_loop *loop);
+static const async_ops async_process_woken_ops_ =
+    ASYNC_OPS_(async_process_run_, NULL, NULL, NULL, &async_process_woken_ops_, "process");
 static const async_ops async_process_ops_ =
     ASYNC_OPS_(NULL, NULL, NULL, NULL, &async_process_woken_ops_, "process");
-const async_ops async_process_woken_ops_ =
-    ASYNC_OPS_(async_process_run_, NULL, NULL, NULL, &async_process_woken_ops_, "process");
 
 /* A pipe that no other child gets. */
 static int async_pipe_(int fd[2])
@@ -12169,7 +12189,7 @@ static void async_processes_close_(async_loop *loop)
     }
 }
 
-ASYNC_DEFINE(async_process_feed_)
+ASYNC_DEFINE_API_(async_process_feed_)
 {
     ASYNC_BEGIN
     if (self->size)
@@ -12179,7 +12199,7 @@ ASYNC_DEFINE(async_process_feed_)
         ASYNC_RAISE(self->error);
     ASYNC_END
 }
-ASYNC_DEFINE(async_process_drain_)
+ASYNC_DEFINE_API_(async_process_drain_)
 {
     async_output *const to = self->to ? self->to : &self->none;
     ASYNC_BEGIN
@@ -12193,7 +12213,7 @@ ASYNC_DEFINE(async_process_drain_)
     (void)async_close_pipe(self->fd);
     ASYNC_END
 }
-ASYNC_DEFINE(async_process_communicate)
+ASYNC_DEFINE_API_(async_process_communicate)
 {
     async_process *const p = self->process;
     ASYNC_BEGIN
