@@ -5251,10 +5251,10 @@ async_time async_loop_time(async_loop *loop)
     (void)loop;
     return ASYNCC_NOW();
 }
-static async_time async_deadline_(async_loop *loop, async_span_ ticks)
+static async_time async_deadline_(async_loop *loop, async_span_ span_)
 {
     (void)loop;
-    return (async_time)(ASYNCC_NOW() + (async_time)ticks);
+    return (async_time)(ASYNCC_NOW() + (async_time)span_);
 }
 static void async_timer_add_(async_loop *loop, async_handle *h, async_time when)
 {
@@ -8026,7 +8026,7 @@ void async_queue_shutdown(async_queue *q, bool immediate)
 #define ASYNC_STOPPED_(loop) false
 #endif
 /* Until the task has ended; NULL: for ever, or until it is stopped; or until nothing is ready. */
-static void async_turns_(async_loop *loop, const async_task *until, bool idle)
+static void async_turns_(async_loop *loop, const async_task *until, bool may_idle_)
 {
     async_handle *h;
     while (!(until && async_task_done(until)) && !ASYNC_STOPPED_(loop)) {
@@ -8050,7 +8050,7 @@ static void async_turns_(async_loop *loop, const async_task *until, bool idle)
 #else
             async_task_run_(h);
 #endif
-        } else if (!idle) {
+        } else if (!may_idle_) {
             break;
         } else {
             ASYNCC_IDLE(h ? (const async_time *)&ASYNC_WHEN_(h) : NULL);

@@ -66,6 +66,12 @@ bounds() {
     done
     check 'an interrupt that spawns is caught' m3 '$1 == 10 && $2 == "panic"' misuse 3
     check 'also with cancellation' m3 '$1 == 10 && $2 == "panic"' 'misuse -DASYNCC_CANCEL=1' 3
+    # Nothing missed, and as often in time as a day has periods: see day.c.
+    for bits in 16:785848 32:783169 64:783133; do
+        check "a day of a clock of ${bits%:*} bits" linux "\$1 == 0 && \$2 == ${bits#*:} && \$3 > 80000" \
+            "day -DASYNCC_TICK_BITS=${bits%:*}" 3
+    done
+    check 'a day of the machine timer' rv32 '$1 == 0 && $2 == 78703 && $3 > 5000' day 3
     check 'wake-ups of a tickless clock' avr '$1 <= 175 && $2 >= 165' tickless
 }
 # Bytes of flash for each of 16 awaits beyond those of a call with the same arguments.

@@ -10,7 +10,13 @@ static volatile uint8_t led;
 #define UART_PUT(c) (UART = (uint8_t)(c))
 #define UART_GET() UART
 #define BUTTON_DOWN() (*(volatile uint8_t *)0x10000006)
+#ifndef ONE_SHOT
 #define board_ms() async_ticks
+#define BOARD_CLOCK board_tick
+#else
+#define board_ms() 0
+#define BOARD_CLOCK board_fired
+#endif
 enum { CYCLES_PER_MS = 10000 };
 /* Only this moves the compare register, so it needs no care about its two halves. */
 #define BOARD_TICK() (async_tick(), (void)(MTIMECMP += CYCLES_PER_MS))
@@ -23,12 +29,16 @@ __attribute__((__interrupt__("machine"), __aligned__(4))) static void trap(void)
     if (cause == 0x8000000bu) board_receive(), board_button();
     else
 #endif
-        board_tick();
+        BOARD_CLOCK();
 }
 static inline void board_init(void)
 {
     BOARD_LOOP();
+#ifdef ONE_SHOT
+    MTIMECMP = UINT64_MAX;
+#else
     MTIMECMP = MTIME + CYCLES_PER_MS;
+#endif
     __asm volatile("csrw mtvec, %0" ::"r"(&trap));
     __asm volatile("csrs mie, %0" ::"r"(1 << 7));
 }
