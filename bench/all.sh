@@ -29,4 +29,5 @@ done
 sh bench/servers.sh full bench/results
 sh bench/peers.sh full bench/results
 sh bench/commands.sh full bench/results
+sh bench/sizes.sh full bench/results
 sh bench/plots.sh

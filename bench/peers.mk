@@ -5,12 +5,13 @@
 #   make bench-servers    echo and HTTP beside other servers      WORDS='50 two' for some rows of it
 #   make bench-peers      switch, spawn, queue, timers beside other runtimes
 #   make bench-commands   blocking programs and asynchronous ones as whole commands
+#   make bench-sizes      what the header adds to a program, and to its compilation
 #
 # Peers come from Debian's packages; those that are not there are named and left out:
 #   apt-get install libuv1-dev libev-dev libboost-dev liburing-dev golang-go nodejs python3-uvloop \
 #       nginx-light hyperfine gnuplot-nox
 
-.PHONY: bench bench-quick bench-servers bench-peers bench-commands bench-plots bench-build
+.PHONY: bench bench-quick bench-servers bench-peers bench-commands bench-sizes bench-plots bench-build
 PEERS := build/peers
 peer_cc = $(CC) -std=gnu11 -O2 -Wall -Wextra
 peers_optional := $(addprefix $(PEERS)/,echo_uv echo_ev echo_uring echo_asio echo_go http_go core_go)
@@ -20,7 +21,7 @@ bench: $(bench_programs) bench-build
 	@sh bench/all.sh full
 bench-quick: $(bench_programs) bench-build
 	@sh bench/all.sh quick
-bench-servers bench-peers bench-commands: bench-%: $(bench_programs) bench-build
+bench-servers bench-peers bench-commands bench-sizes: bench-%: $(bench_programs) bench-build
 	@sh bench/$*.sh full bench/results "$(WORDS)"
 bench-plots:
 	@sh bench/plots.sh

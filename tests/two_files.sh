@@ -53,3 +53,19 @@ for c in $compilers; do
         done
     done
 done
+
+# What is not used is not there: the header's own objects are local to the one file. What is left
+# are those that inline functions name.
+for c in $compilers; do
+    case $c in *++) language='-x c++ -std=c++17' ;; *) language='-x c -std=c11' ;; esac
+    log=$out/static.log
+    # shellcheck disable=SC2086
+    $c $language -O1 -DASYNCC_STATIC=1 -I. -c examples/01_hello.c -o $out/static.o 2>$log &&
+        nm --defined-only $out/static.o | awk '$2 ~ /^[A-Z]$/ && $3 !~ /^(main|async_loop_|async_(ready|told)_ops_)$/ { print $3 }' >>$log
+    if [ -s $log ]; then
+        echo "not ok - two files: $c, ASYNCC_STATIC=1 leaves what is not used"
+        head -n 10 $log | sed 's/^/#   /'
+    else
+        echo "ok - two files: $c, ASYNCC_STATIC=1 leaves what is not used out"
+    fi
+done
