@@ -28,5 +28,7 @@ case $board in
     m0) $limit qemu-system-arm -M microbit $qemu -serial null -kernel "$elf" </dev/null 2>&1 ;;
     m3) $limit qemu-system-arm -M mps2-an385 $qemu -serial null -kernel "$elf" </dev/null 2>&1 ;;
     rv32) $limit qemu-system-riscv32 -M virt -bios none $qemu -serial stdio -kernel "$elf" </dev/null 2>&1 ;;
-    avr) $limit simavr -m atmega328p -f 16000000 "$elf" 2>&1 | sed 's/\x1b\[[0-9;]*m//g; s/\.*$//' | grep -a '^[0-9]' ;;
+    avr)
+        [ -x "$out/run_avr" ] || ${CC:-cc} -O1 run_avr.c -lsimavr -lelf -o "$out/run_avr" || exit
+        $limit "$out/run_avr" "$elf" ;;
 esac
