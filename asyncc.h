@@ -487,8 +487,9 @@ ASYNC_C_ void __asan_unpoison_memory_region(void const volatile *, size_t);
  * from ASYNC_EUSER down to ASYNC_EUSER - 15000. */
 enum {
     ASYNC_CANCELED = -32000, /* CancelledError: never an errno, so no closed socket looks like it */
-    ASYNC_ESTOP = -32001,    /* StopAsyncIteration, from the `next` of a hand-written iterator */
-    ASYNC_EBROKEN = -32002,  /* BrokenBarrierError */
+    ASYNC_GENERATOR_EXIT = -31999, /* GeneratorExit: at the ASYNC_YIELD of one that is closed */
+    ASYNC_ESTOP = -32001,       /* StopAsyncIteration, from the `next` of a hand-written iterator */
+    ASYNC_EBROKEN = -32002,     /* BrokenBarrierError */
     ASYNC_EINCOMPLETE = -32003, /* IncompleteReadError: the stream ended early */
     ASYNC_ELIMIT = -32004,      /* LimitOverrunError: no separator within the limit */
     ASYNC_EUSER = -10000
@@ -1729,7 +1730,8 @@ ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_
     } while (0)
 
 /* ASYNC_TRY { } ASYNC_CATCH(self->err) { }: no loop, so break and continue are the user's own.
- * CATCH does not see a cancellation or a return; CATCH_ALL sees a cancellation too. */
+ * CATCH does not see a cancellation, a generator's closing or a return; CATCH_ALL sees the first
+ * two. */
 #define ASYNC_TRY ASYNC_TRY_(__COUNTER__)
 #define ASYNC_TRY_(n) ASYNC_TRY__(n)
 #define ASYNC_TRY__(n)                                                                              \
@@ -1747,7 +1749,8 @@ ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_
     else if (async_pass_ = true, (pass_on) ? 1 : (async_caught_(async_me_, async_err_), (e) = async_err_, async_err_ = 0, 0))       \
         ASYNC_THROW_(async_err_);                                                                   \
     else
-#define ASYNC_CATCH(e) ASYNC_CATCH_(e, async_err_ > 0 || async_err_ == ASYNC_CANCELED)
+#define ASYNC_CATCH(e) \
+    ASYNC_CATCH_(e, async_err_ > 0 || async_err_ == ASYNC_CANCELED || async_err_ == ASYNC_GENERATOR_EXIT)
 #define ASYNC_CATCH_ALL(e) ASYNC_CATCH_(e, async_err_ > 0)
 
 /* A block with a part that must run. async_block_ names the state that errors of its first part
@@ -1834,10 +1837,11 @@ ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_
     } while (0)
 
 /* ASYNC_FOR(lvalue, &generator, g, ...) { }: starts it, runs the block for each value, and closes
- * it however the loop is left: its FINALLY parts run, and may await. break and continue work.
+ * it however the loop is left: its ASYNC_YIELD raises ASYNC_GENERATOR_EXIT, so that its blocks are
+ * left as by an error and its FINALLY parts run, and may await. break and continue work.
  * ASYNC_FOR_IN(lvalue, &generator) { } borrows one that ASYNC_START started, and does not close
- * it; -EBUSY is raised while somebody else waits for its next value. Its memory starts zeroed,
- * like a task's. */
+ * it; -EBUSY is raised while somebody else waits for its next value. For ASYNC_START its memory is
+ * zeroed, like a task's. */
 #define ASYNC_START(gen, ...)                                                                       \
     do {                                                                                            \
         ASYNC_ASSERT_(sizeof (gen)->async_tasks_ == 0, "a generator with tasks has to be closed: use ASYNC_FOR"); \
@@ -1852,7 +1856,6 @@ ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_
 #define ASYNC_FOR__(n, next, close, lv, gen, ...)                                                   \
     ASYNC_BLOCK_(n, ASYNC_JUMP_(async_close_##n))                                                   \
         if (1) {                                                                                    \
-            async_not_open_(&(gen)->async_);                                                        \
             ASYNC_START_(gen, __VA_ARGS__);                                                         \
             async_next_##n:                                                                         \
             ASYNC_NEXT_VALUE_(next, lv, gen, async_value_##n)                                       \
@@ -1895,7 +1898,7 @@ ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_
     ASYNC_SUSPEND_(n, )                                                                             \
     (gen)->async_.up.caller = NULL;                                                                 \
     if (async_err_ == ASYNC_YIELDED_) async_panic_frame_(&(gen)->async_, "ASYNC_YIELD while it is being closed"); \
-    if (!async_err_) async_err_ = (gen)->async_pending_;                                            \
+    if (!async_err_ || async_err_ == ASYNC_GENERATOR_EXIT) async_err_ = (gen)->async_pending_;                                            \
     if (async_err_) ASYNC_THROW_(async_err_);
 
 ASYNC_INLINE_ void async_not_open_(const async_frame *generator)
@@ -1920,7 +1923,7 @@ ASYNC_INLINE_ int async_next_(async_frame *generator, async_frame *caller, async
 ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *caller, async_task *task)
 {
     if (generator->state == 0) generator->state = ASYNC_FINISHED_;
-    return async_next_(generator, caller, task, ASYNC_RETURNING_);
+    return async_next_(generator, caller, task, ASYNC_GENERATOR_EXIT);
 }
 
 /* ASYNC_FOR_NEXT(lvalue, next, ...) { }: a hand-written iterator: a coroutine `next` that is
@@ -4740,6 +4743,7 @@ const char *async_strerror(int error)
     static ASYNCC_THREAD_LOCAL char user[32];
     if (error == 0) return "no error";
     if (error == ASYNC_CANCELED) return "cancelled";
+    if (error == ASYNC_GENERATOR_EXIT) return "the generator is closed";
     if (error == ASYNC_ESTOP) return "no more values";
     if (error == ASYNC_EBROKEN) return "the barrier is broken";
     if (error == ASYNC_EINCOMPLETE) return "the stream ended early";
@@ -6917,7 +6921,7 @@ async_status_ async_resume_of_async_as_completed(async_frame *frame, async_task 
     }
     async_as_completed_over_(each);
     frame->state = ASYNC_FINISHED_;
-    return ASYNC_MAKE_(async_status_, err == ASYNC_RETURNING_ ? 0 : err);
+    return ASYNC_MAKE_(async_status_, err);
 }
 ASYNC_TYPE_DEFINE_API_(async_as_completed)
 

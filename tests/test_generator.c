@@ -314,6 +314,78 @@ TEST(AG10_yield_while_it_is_closed)
     CHECK_PANIC("ASYNC_YIELD while it is being closed", run_virtual(closes_stubborn));
 }
 
+/* What it is in when it is closed is left as by an error: GeneratorExit. */
+ASYNC(void, deal_enter, args(int *deal))
+{
+    ASYNC_BEGIN
+    *self->deal = 1;
+    ASYNC_END
+}
+ASYNC(bool, deal_exit, args(int *deal, int error))
+{
+    ASYNC_BEGIN
+    AWAIT(async_sleep, ASYNC_MS(1));
+    trace("%s ", self->error == 0                      ? "commit"
+                 : self->error == ASYNC_GENERATOR_EXIT ? "rollback"
+                                                       : "?");
+    ASYNC_RETURN(false);
+    ASYNC_END
+}
+ASYNC(void, for_ever)
+{
+    ASYNC_BEGIN
+    AWAIT(async_sleep, ASYNC_FOREVER);
+    ASYNC_END
+}
+ASYNC_GENERATOR(int, deals, vars(int deal; int e; async_group group), tasks(for_ever t),
+                awaits(deal_enter, deal_exit))
+{
+    ASYNC_BEGIN
+    ASYNC_WITH(deal, &self->deal) {
+        ASYNC_YIELD(1);
+    }
+    ASYNC_WITH(async_group, &self->group) {
+        ASYNC_SPAWN_IN(&self->group, &self->t, for_ever);
+        ASYNC_WITH(deal, &self->deal) {
+            ASYNC_TRY {
+                ASYNC_TRY {
+                    ASYNC_YIELD(2);
+                }
+                ASYNC_CATCH(self->e) trace("caught ");
+            }
+            ASYNC_CATCH_ALL(self->e) {
+                trace("%s ", async_strerror(self->e));
+                ASYNC_RAISE(self->e);
+            }
+        }
+    }
+    ASYNC_END
+}
+ASYNC(int, deals_with, args(enum how how), vars(int v; struct deals gen))
+{
+    ASYNC_BEGIN
+    ASYNC_FOR(self->v, &self->gen, deals) {
+        if (self->v == 1) continue;
+        if (self->how == RAISES) ASYNC_RAISE(-7);
+        if (self->how == RETURNS) ASYNC_RETURN(1);
+        break;
+    }
+    ASYNC_RETURN(2);
+    ASYNC_END
+}
+
+TEST(AG4_what_it_is_in_is_left_by_an_error)
+{
+    int r = 0;
+    CHECK_INT(run_virtual_to(r, deals_with, RAISES), -7);
+    CHECK_INT(run_virtual_to(r, deals_with, RETURNS), 0);
+    CHECK_INT(r, 1);
+    CHECK_INT(run_virtual_to(r, deals_with, BREAKS), 0);
+    CHECK_INT(r, 2);
+    CHECK_TRACE("commit the generator is closed rollback commit the generator is closed rollback "
+                "commit the generator is closed rollback ");
+}
+
 ASYNC(void, forgets_to_start, vars(int v; struct count gen))
 {
     ASYNC_BEGIN
