@@ -69,6 +69,7 @@
  *   >>epoll           pollers: Linux,
  *   >>kqueue          macOS and BSD,
  *   >>poll            anything else
+ *   >>uring           Linux's io_uring, for those who ask
  *   >>buffers         streams and servers
  *   >>inbox           how another thread or a signal handler reaches a loop
  *   >>pool            the threads behind to_thread
@@ -229,6 +230,11 @@
 #endif
 #if ASYNCC_THREADS && !ASYNCC_IO
 #error "asyncc.h: ASYNCC_THREADS needs ASYNCC_IO, by which a loop is woken"
+#endif
+/* 1, in the file with the implementation: io_uring for reads, writes and syncs of files, where a
+ * kernel from 5.6 on lets the program have it; where not, threads, and nobody is told. */
+#ifndef ASYNCC_URING
+#define ASYNCC_URING 0
 #endif
 /* Signals, and SIGINT as the cancellation of what ASYNC_RUN runs. */
 #ifndef ASYNCC_SIGNALS
@@ -990,8 +996,9 @@ struct async_loop {
     void *poll_set;         /* what poll() is asked, and for how many it has room */
     uint64_t few_polls[ASYNC_FEW_FDS_];
     int poll_room;
-    int poll_fd;  /* epoll or kqueue; -1: not open */
-    int spare_fd; /* given up to accept and refuse when descriptors run out */
+    int poll_fd;              /* epoll or kqueue; -1: not open */
+    int spare_fd;             /* given up to accept and refuse when descriptors run out */
+    struct async_ring_ *ring; /* io_uring; NULL: not open */
     const async_task *io_task;
     int io_left;                     /* what that task may still do without a turn of the loop */
     async_call retry;                /* of listeners that wait for descriptors to become free */
@@ -1016,7 +1023,8 @@ enum {
     ASYNC_CLOSED_ = 4,
     ASYNC_STALE_ = 8, /* next_timer may be too early */
     ASYNC_VIRTUAL_ = 16,
-    ASYNC_COARSE_ = 32 /* the poller counts in milliseconds */
+    ASYNC_COARSE_ = 32, /* the poller counts in milliseconds */
+    ASYNC_NO_RING_ = 64 /* the kernel has been asked for a ring; it is not asked twice */
 };
 /* ------------------------------------------------------------------------------------------
  * >>machine       How a coroutine stops and goes on: the six lines everything else rests on.
@@ -4051,10 +4059,11 @@ ASYNC_DECLARE_API_(int, async_process_communicate,
 #if ASYNCC_THREADS
 /* ------------------------------------------------------------------------------------------
  * >>files         Files, off the loop: in the threads of to_thread, as no system says when a disk
- *                 is ready. A path or buffer has to live until its await ends, also a cancelled
- *                 one: that waits until no thread uses it any more. Any number of tasks may use a
- *                 file at once; reads and writes without an offset share its position.
- *                 For pipes, ttys and sockets see >>io: a thread that waits for one is taken.
+ *                 is ready, or by io_uring (ASYNCC_URING). A path or buffer has to live until its
+ *                 await ends, also a cancelled one: that waits until nobody uses it any more. Any
+ *                 number of tasks may use a file at once; reads and writes without an offset share
+ *                 its position. For pipes, ttys and sockets see >>io: a thread that waits for one
+ *                 is taken.
  * ------------------------------------------------------------------------------------------ */
 
 typedef struct async_file {
@@ -4064,7 +4073,14 @@ typedef struct async_file {
 ASYNC_PROTOTYPES_
 struct stat;
 struct async_file_io_ {
-    struct async_to_thread job;
+    union {
+        struct async_to_thread job;
+        struct {
+            async_task *task;
+            ptrdiff_t done; /* so far */
+            int op;
+        } ring; /* without a thread: see >>uring */
+    } by;
     int fd;
     union {
         void *data;
@@ -4500,6 +4516,16 @@ ASYNC_C_END_
 #endif
 #if defined(SYS_pidfd_open) && ASYNCC_POLLER != ASYNCC_KQUEUE
 #define ASYNC_PIDFD_
+#endif
+#if ASYNCC_URING && ASYNCC_POLLER == ASYNCC_EPOLL && defined(SYS_io_uring_setup) &&                \
+    defined(__has_include)
+#if __has_include(<linux/io_uring.h>)
+#include <linux/io_uring.h>
+#include <sys/mman.h>
+#ifdef IORING_FEAT_RW_CUR_POS /* Linux 5.6 */
+#define ASYNC_URING_
+#endif
+#endif
 #endif
 /* Not all that posix_spawn can is everywhere. */
 #if defined(__GLIBC__) && defined(__GLIBC_PREREQ)
@@ -8672,6 +8698,10 @@ static int async_poll_add_(async_loop *loop, int fd, uint32_t generation, int di
 static void async_poll_del_(async_loop *loop, int fd);
 static int async_poll_arm_(async_loop *loop, int fd, uint32_t generation, int mask);
 static int async_poll_(async_loop *loop, int64_t timeout);
+#ifdef ASYNC_URING_
+static void async_ring_take_(async_loop *loop);
+static void async_ring_close_(async_loop *loop);
+#endif
 
 static int async_fd_reserve_(async_loop *loop, int fd)
 {
@@ -8762,6 +8792,9 @@ static void async_io_poll_(async_loop *loop, int64_t timeout)
     if (timeout < 0) timeout = 0;
     if (timeout > ASYNC_DAY_ && timeout != INT64_MAX) timeout = ASYNC_DAY_;
     err = async_poll_(loop, timeout);
+#ifdef ASYNC_URING_
+    if (loop->ring) async_ring_take_(loop);
+#endif
     if (err == 0 || err == -EINTR) return;
     for (fd = 0; fd < loop->fd_count; fd++)
         async_fd_wake_(&loop->fds[fd], 0, err), async_fd_wake_(&loop->fds[fd], 1, err);
@@ -9306,6 +9339,9 @@ int async_local_address(int fd, async_address *address)
 static void async_io_close_(async_loop *loop)
 {
     int fd;
+#ifdef ASYNC_URING_
+    if (loop->ring) async_ring_close_(loop);
+#endif
     for (fd = 0; fd < loop->fd_count; fd++)
         if (loop->fds[fd].flags & ASYNC_FD_OWNED_) {
             async_report_(loop, "descriptor was never closed", 0, NULL, NULL);
@@ -9550,6 +9586,155 @@ static int async_poll_(async_loop *loop, int64_t timeout)
     return 0;
 }
 #endif
+
+#ifdef ASYNC_URING_
+/* ------------------------------------------------------------------------------------------
+ * >>uring         Linux's io_uring, by its system calls. Files are read, written and synced without
+ *                 a thread: what is cached is there when the call returns, the rest is told by the
+ *                 ring's descriptor, which epoll waits for. Where the kernel refuses the ring, or
+ *                 has no room in it, threads do it, and nobody is told.
+ *                 No more is given to the kernel than its answers have room for. A cancelled await
+ *                 ends when the kernel has answered, as it would with a thread: until then it may
+ *                 write to the buffer. So does the end of a loop.
+ *                 Rejected: SQPOLL (a core that spins), completions by eventfd (a call more), one
+ *                 call for the files of many tasks (a call each is not what they cost).
+ * ------------------------------------------------------------------------------------------ */
+
+enum {
+    ASYNC_RING_SIZE_ = 64,   /* operations in the kernel's hands: half of what its answers can be */
+    ASYNC_AT_ONCE_ = 1 << 16 /* bytes that are copied here if they are cached; more: elsewhere */
+};
+struct async_ring_ {
+    int fd;
+    uint32_t busy; /* operations of files that the kernel has */
+    uint32_t *sq_head, *sq_tail, sq_mask, *cq_head, *cq_tail, cq_mask;
+    struct io_uring_sqe *asks;
+    struct io_uring_cqe *answers;
+    void *maps[2];
+    size_t sizes[2];
+};
+
+static void async_disk_done_(async_loop *loop, struct async_file_io_ *io, int result);
+
+static void async_ring_free_(async_loop *loop, struct async_ring_ *r)
+{
+    int i;
+    for (i = 0; i < 2; i++)
+        if (r->maps[i]) (void)ASYNCC_SYS(munmap)(r->maps[i], r->sizes[i]);
+    if (r->fd >= 0) (void)async_close_fd_(r->fd);
+    (void)loop->options.alloc(loop->options.context, r, 0);
+}
+static uint32_t *async_ring_word_(const struct async_ring_ *r, uint32_t offset)
+{
+    return (uint32_t *)(void *)((char *)r->maps[0] + offset);
+}
+static bool async_ring_map_(struct async_ring_ *r, int i, size_t size, long offset)
+{
+    void *map = ASYNCC_SYS(mmap)(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, offset);
+    if (map == MAP_FAILED) return false;
+    r->maps[i] = map;
+    r->sizes[i] = size;
+    return true;
+}
+static bool async_ring_set_up_(struct async_ring_ *r)
+{
+    struct io_uring_params p;
+    size_t asks, answers;
+    uint32_t i;
+    __builtin_memset(&p, 0, sizeof p);
+    r->fd = (int)ASYNCC_SYS(syscall)(SYS_io_uring_setup, (long)ASYNC_RING_SIZE_, (long)(intptr_t)&p,
+                                     0L, 0L, 0L, 0L);
+    if (r->fd < 0 || !(p.features & IORING_FEAT_RW_CUR_POS) ||
+        !(p.features & IORING_FEAT_SINGLE_MMAP))
+        return false;
+    asks = p.sq_off.array + p.sq_entries * sizeof(uint32_t);
+    answers = p.cq_off.cqes + p.cq_entries * sizeof *r->answers;
+    if (!async_ring_map_(r, 0, asks > answers ? asks : answers, IORING_OFF_SQ_RING) ||
+        !async_ring_map_(r, 1, p.sq_entries * sizeof *r->asks, IORING_OFF_SQES))
+        return false;
+    r->asks = (struct io_uring_sqe *)r->maps[1];
+    r->answers = (struct io_uring_cqe *)(void *)async_ring_word_(r, p.cq_off.cqes);
+    r->sq_head = async_ring_word_(r, p.sq_off.head);
+    r->sq_tail = async_ring_word_(r, p.sq_off.tail);
+    r->sq_mask = *async_ring_word_(r, p.sq_off.ring_mask);
+    r->cq_head = async_ring_word_(r, p.cq_off.head);
+    r->cq_tail = async_ring_word_(r, p.cq_off.tail);
+    r->cq_mask = *async_ring_word_(r, p.cq_off.ring_mask);
+    for (i = 0; i < p.sq_entries; i++) async_ring_word_(r, p.sq_off.array)[i] = i;
+    return true;
+}
+/* The loop's ring, made when it is first wanted; NULL: there is none. */
+static struct async_ring_ *async_ring_open_(async_loop *loop)
+{
+    struct async_ring_ *r = loop->ring;
+    bool good;
+    if (r || loop->flags & ASYNC_NO_RING_) return r;
+    loop->flags |= ASYNC_NO_RING_;
+    r = (struct async_ring_ *)loop->options.alloc(loop->options.context, NULL, sizeof *r);
+    if (!r) return NULL;
+    __builtin_memset(r, 0, sizeof *r);
+    good = async_ring_set_up_(r) && (loop->poll_fd >= 0 || async_poll_open_(loop) == 0) &&
+           async_fd_own_(loop, r->fd, 0) == 0;
+    if (good && async_poll_add_(loop, r->fd, loop->fds[r->fd].generation, 0) != 0) {
+        async_fd_forget_(loop, &loop->fds[r->fd]);
+        good = false;
+    }
+    if (good) loop->ring = r;
+    else async_ring_free_(loop, r);
+    return loop->ring;
+}
+static struct io_uring_sqe *async_ring_ask_(struct async_ring_ *r, int op, int fd, void *whose)
+{
+    uint32_t tail = *r->sq_tail;
+    struct io_uring_sqe *ask = &r->asks[tail & r->sq_mask];
+    __builtin_memset(ask, 0, sizeof *ask);
+    ask->opcode = (uint8_t)op;
+    ask->fd = fd;
+    ask->user_data = (uint64_t)(uintptr_t)whose;
+    __atomic_store_n(r->sq_tail, tail + 1, __ATOMIC_RELEASE);
+    return ask;
+}
+/* Gives the kernel what has been asked, and waits for so many answers. How much it has taken: what
+ * it has not is forgotten. */
+static uint32_t async_ring_enter_(struct async_ring_ *r, uint32_t answers)
+{
+    uint32_t n = *r->sq_tail - *r->sq_head;
+    long taken;
+    do
+        taken = ASYNCC_SYS(syscall)(SYS_io_uring_enter, (long)r->fd, (long)n, (long)answers,
+                                    answers ? (long)IORING_ENTER_GETEVENTS : 0L, 0L, 0L);
+    while (taken < 0 && errno == EINTR);
+    __atomic_store_n(r->sq_tail, __atomic_load_n(r->sq_head, __ATOMIC_ACQUIRE), __ATOMIC_RELEASE);
+    return taken < 0 ? 0 : (uint32_t)taken;
+}
+/* The next answer: false if there is none. */
+static bool async_ring_answer_(struct async_ring_ *r, struct io_uring_cqe *answer)
+{
+    uint32_t head = *r->cq_head;
+    if (head == __atomic_load_n(r->cq_tail, __ATOMIC_ACQUIRE)) return false;
+    __builtin_memcpy(answer, &r->answers[head & r->cq_mask], sizeof *answer);
+    __atomic_store_n(r->cq_head, head + 1, __ATOMIC_RELEASE);
+    return true;
+}
+static void async_ring_take_(async_loop *loop)
+{
+    struct io_uring_cqe answer;
+    while (async_ring_answer_(loop->ring, &answer))
+        async_disk_done_(loop, (struct async_file_io_ *)(uintptr_t)answer.user_data, answer.res);
+}
+static void async_ring_close_(async_loop *loop)
+{
+    struct async_ring_ *r = loop->ring;
+    struct io_uring_cqe answer;
+    while (r->busy) {
+        if (async_ring_answer_(r, &answer)) r->busy--;
+        else (void)async_ring_enter_(r, 1);
+    }
+    async_fd_forget_(loop, &loop->fds[r->fd]);
+    async_ring_free_(loop, r);
+    loop->ring = NULL;
+}
+#endif /* ASYNC_URING_ */
 
 /* ------------------------------------------------------------------------------------------
  * >>buffers       What streams and servers do. A read is one more kind of operation on the
@@ -11825,7 +12010,7 @@ static int async_signal_came_(void *arg)
 static bool async_main_thread_(void)
 {
 #if defined(__linux__)
-    return ASYNCC_SYS(syscall)(SYS_gettid, 0L, 0L, 0L, 0L) == ASYNCC_SYS(getpid)();
+    return ASYNCC_SYS(syscall)(SYS_gettid, 0L, 0L, 0L, 0L, 0L, 0L) == ASYNCC_SYS(getpid)();
 #elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__)
     return pthread_main_np() != 0;
 #else
@@ -12067,7 +12252,7 @@ static int async_process_watch_(async_loop *loop, async_process *p)
 {
     int err;
 #ifdef ASYNC_PIDFD_
-    p->pidfd = (int)ASYNCC_SYS(syscall)(SYS_pidfd_open, (long)p->pid, 0L, 0L, 0L);
+    p->pidfd = (int)ASYNCC_SYS(syscall)(SYS_pidfd_open, (long)p->pid, 0L, 0L, 0L, 0L, 0L);
     if (p->pidfd >= 0) {
         err = async_fd_own_(loop, p->pidfd, 0);
         if (!err) {
@@ -12133,7 +12318,8 @@ int async_process_send_signal(async_process *p, int number)
     if (!p->running) return -ESRCH;
 #ifdef ASYNC_PIDFD_
     if (p->pidfd >= 0) {
-        if (ASYNCC_SYS(syscall)(SYS_pidfd_send_signal, (long)p->pidfd, (long)number, 0L, 0L) == 0)
+        if (ASYNCC_SYS(syscall)(SYS_pidfd_send_signal, (long)p->pidfd, (long)number, 0L, 0L, 0L,
+                                0L) == 0)
             return 0;
         if (errno != ENOSYS) return -errno;
     }
@@ -12244,8 +12430,8 @@ ASYNC_DEFINE_API_(async_process_communicate)
  * >>disk          What the threads do for >>files. All they need lies in the room of the await,
  *                 which is there until they are done. An open that is cancelled may have
  *                 opened, a close may not have begun: both are seen to when the await ends.
- *                 Rejected: POSIX AIO (threads too, and signals); io_uring, for now: containers
- *                 forbid it, and a page that is cached is read as fast from here.
+ *                 Reads, writes and syncs are io_uring's where that is there and asked for.
+ *                 Rejected: POSIX AIO (threads too, and signals).
  * ------------------------------------------------------------------------------------------ */
 
 static int async_file_errno_(int result)
@@ -12277,9 +12463,9 @@ static int async_file_close_(void *arg)
     err = fd >= 0 ? async_close_fd_(fd) : 0;
     return io->fd ? io->fd : err; /* the block's error */
 }
-static int async_file_moves_(struct async_file_io_ *io, bool writes)
+static int async_file_moves_(struct async_file_io_ *io, ptrdiff_t done, bool writes)
 {
-    ptrdiff_t done = 0, n;
+    ptrdiff_t n;
     while (done < io->n) {
         char *data = (char *)io->from.data + done;
         size_t size = (size_t)(io->n - done);
@@ -12301,11 +12487,11 @@ static int async_file_moves_(struct async_file_io_ *io, bool writes)
 }
 static int async_file_read_(void *arg)
 {
-    return async_file_moves_((struct async_file_io_ *)arg, false);
+    return async_file_moves_((struct async_file_io_ *)arg, 0, false);
 }
 static int async_file_write_(void *arg)
 {
-    return async_file_moves_((struct async_file_io_ *)arg, true);
+    return async_file_moves_((struct async_file_io_ *)arg, 0, true);
 }
 static int async_file_sync_(void *arg)
 {
@@ -12355,6 +12541,81 @@ void async_close_directory_(void *folder)
     if (folder) (void)ASYNCC_SYS(closedir)((DIR *)folder);
 }
 
+#ifdef ASYNC_URING_
+static void async_disk_run_(async_handle *h)
+{
+    async_task *task = (async_task *)(void *)h;
+    async_loop_->current = task;
+    h->ops = &async_ready_ops_;
+    async_step_(task, async_told_(task));
+}
+static bool async_disk_cancel_(async_task *task)
+{
+    (void)task;
+    return false; /* told when the kernel has answered */
+}
+static const async_ops async_disk_back_ops_ =
+    ASYNC_OPS_(async_disk_run_, NULL, NULL, NULL, &async_ready_ops_, "a file");
+static const async_ops async_disk_ops_ =
+    ASYNC_OPS_(NULL, async_disk_cancel_, NULL, NULL, &async_disk_back_ops_, "a file");
+
+/* The rest of it, to the kernel. False: it has no room. */
+static bool async_disk_ask_(struct async_ring_ *r, struct async_file_io_ *io)
+{
+    static const uint8_t does[] = {IORING_OP_READ, IORING_OP_WRITE, IORING_OP_FSYNC};
+    ptrdiff_t done = io->by.ring.done, size = io->n - done;
+    int op = io->by.ring.op;
+    struct io_uring_sqe *ask = async_ring_ask_(r, does[op - ASYNC_FILE_READ_], io->fd, io);
+    if (op != ASYNC_FILE_SYNC_) {
+        ask->addr = (uint64_t)(uintptr_t)io->from.data + (uint64_t)done;
+        ask->len = size > ASYNC_IO_MOST_ ? (uint32_t)ASYNC_IO_MOST_ : (uint32_t)size;
+        ask->off = (uint64_t)(io->to.at < 0 ? -1 : io->to.at + done);
+        if (size > ASYNC_AT_ONCE_) ask->flags = IOSQE_ASYNC;
+    }
+    return async_ring_enter_(r, 0) == 1;
+}
+static void async_disk_done_(async_loop *loop, struct async_file_io_ *io, int result)
+{
+    int op = io->by.ring.op, err = result < 0 ? result : 0;
+    bool more = result == -EINTR;
+    if (result >= 0 && op != ASYNC_FILE_SYNC_) {
+        io->by.ring.done += result;
+        more = result > 0 && io->by.ring.done < io->n;
+        if (result == 0 && op == ASYNC_FILE_WRITE_ && io->n) err = -EIO;
+    }
+    if (more) {
+        if (async_disk_ask_(loop->ring, io)) return;
+        err = op == ASYNC_FILE_SYNC_
+                  ? async_file_sync_(io)
+                  : async_file_moves_(io, io->by.ring.done, op == ASYNC_FILE_WRITE_);
+    } else if (op != ASYNC_FILE_SYNC_) {
+        io->n = io->by.ring.done;
+    }
+    loop->ring->busy--;
+    loop->fd_waits--;
+    loop->jobs--;
+    async_notify_(&io->by.ring.task->h, err);
+}
+/* False: not by this way. */
+static bool async_disk_start_(async_loop *loop, struct async_file_io_ *io, async_frame *caller,
+                              async_task *task, int op)
+{
+    struct async_ring_ *r = async_ring_open_(loop);
+    if (!r || r->busy == ASYNC_RING_SIZE_) return false;
+    io->by.ring.task = task;
+    io->by.ring.done = 0;
+    io->by.ring.op = op;
+    if (!async_disk_ask_(r, io)) return false;
+    r->busy++;
+    loop->fd_waits++;
+    loop->jobs++;
+    task->u.on = io;
+    (void)async_block_(task, caller, &async_disk_ops_);
+    async_ring_take_(loop); /* it may have been done at once; its turn comes all the same */
+    return true;
+}
+#endif
+
 int async_file_start_(void *room, async_frame *caller, async_task *task, int op, int fd,
                       const void *from, ptrdiff_t n)
 {
@@ -12367,8 +12628,13 @@ int async_file_start_(void *room, async_frame *caller, async_task *task, int op,
     io->fd = fd;
     io->from.data = (void *)(uintptr_t)from;
     io->n = n;
+#ifdef ASYNC_URING_
+    if (op >= ASYNC_FILE_READ_ && op <= ASYNC_FILE_SYNC_ &&
+        async_disk_start_(async_loop_, io, caller, task, op))
+        return ASYNC_PENDING_;
+#endif
     if (op <= ASYNC_FILE_CLOSE_) job.drop = async_file_drop_;
-    err = async_job_start_(&io->job, caller, task, NULL, &job,
+    err = async_job_start_(&io->by.job, caller, task, NULL, &job,
                            op <= ASYNC_FILE_CLOSE_ ? ASYNC_UNDO_ : ASYNC_WAIT_);
     /* no thread to be had: it is closed all the same */
     return err != ASYNC_PENDING_ && op == ASYNC_FILE_CLOSE_ ? async_file_close_(io) : err;

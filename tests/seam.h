@@ -32,6 +32,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -203,18 +204,32 @@ SEAM(int, pthread_sigmask, (int how, const sigset_t *mask, sigset_t *old), (how,
 SEAM(int, raise, (int number), (number), 0)
 SEAM(pid_t, getpid, (void), (), 0)
 #ifdef __linux__
-/* gettid and pidfds: a kernel that does not know them, or has no descriptor left. */
-SEAM_CALL(syscall, ENOSYS, EMFILE, 0)
-static SEAM_UNUSED long seam_syscall(long n, long a, long b, long c, long d)
+/* gettid, pidfds and io_uring: a kernel that does not know them, or has no room left. */
+SEAM_CALL(syscall, ENOSYS, EMFILE, EPERM, ENOMEM, EAGAIN, EINTR, 0)
+static SEAM_UNUSED long seam_syscall(long n, long a, long b, long c, long d, long e, long f)
 {
     int error = seam_enter(&seam_of_syscall);
-    if (!error) return syscall(n, a, b, c, d);
+#ifdef SYS_io_uring_enter
+    if (error && n == SYS_io_uring_setup) return errno = error, -1;
+    if (error && n == SYS_io_uring_enter) return errno = error == EINTR ? EINTR : EAGAIN, -1;
+    if (error == EINTR) error = 0;
+#endif
+    if (!error) return syscall(n, a, b, c, d, e, f);
 #ifdef SYS_pidfd_open
     if (n != SYS_pidfd_open) error = ENOSYS; /* the others make none */
 #endif
     errno = error;
     return -1;
 }
+SEAM_CALL(mmap, ENOMEM, EAGAIN, 0)
+static SEAM_UNUSED void *seam_mmap(void *at, size_t size, int may, int flags, int fd, off_t offset)
+{
+    int error = seam_enter(&seam_of_mmap);
+    if (!error) return mmap(at, size, may, flags, fd, offset);
+    errno = error;
+    return MAP_FAILED;
+}
+SEAM(int, munmap, (void *at, size_t size), (at, size), 0)
 SEAM(int, pipe2, (int *fd, int flags), (fd, flags), EMFILE, ENFILE, 0)
 #endif
 SEAM(pid_t, waitpid, (pid_t pid, int *status, int options), (pid, status, options), EINTR, 0)
