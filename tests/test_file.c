@@ -158,7 +158,7 @@ TEST(file_that_is_slow_does_not_hold_up_the_loop)
     f_end();
 }
 
-#if ASYNCC_URING
+#ifdef ASYNC_URING_
 #define F_READ seam_of_syscall /* the kernel, which is given a read or refuses it */
 #else
 #define F_READ seam_of_read
