@@ -1691,6 +1691,12 @@ ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_
 #else
 #define ASYNC_AGAIN_
 #endif
+/* Where frames do not keep it, a debugger learns from this, which takes no room, where they wait. */
+#if ASYNCC_NAMES
+#define ASYNC_MARK_LINE_(n)
+#else
+#define ASYNC_MARK_LINE_(n) async_at_##n##_: __attribute__((__unused__));
+#endif
 #define ASYNC_STATE_(n) ((int)(n) - (int)async_base_)
 #define ASYNC_SUSPEND_(n, link)                                                                     \
     if (ASYNC_RARE_(async_err_ == ASYNC_PENDING_)) {                                                \
@@ -1699,7 +1705,7 @@ ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_
         ASYNC_NOTE_LINE_                                                                            \
         return ASYNC_MAKE_(async_status_, ASYNC_PENDING_);                                          \
     ASYNC_CASE_(ASYNC_STATE_(n)):;                                                            \
-        ASYNC_AGAIN_                                                                                \
+        ASYNC_MARK_LINE_(n) ASYNC_AGAIN_                                                                                \
     }
 #define ASYNC_VALUE_(f) (((struct f *)(void *)&self->async_awaits_)->async_result_)
 
@@ -1840,7 +1846,7 @@ ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_
         ASYNC_NOTE_LINE_                                                                            \
         return ASYNC_MAKE_(async_status_, ASYNC_YIELDED_);                                          \
     ASYNC_CASE_(ASYNC_STATE_(n)):;                                                            \
-        ASYNC_AGAIN_                                                                                \
+        ASYNC_MARK_LINE_(n) ASYNC_AGAIN_                                                                                \
         if (ASYNC_RARE_(async_err_)) ASYNC_THROW_(async_err_);                                      \
     } while (0)
 
