@@ -137,8 +137,9 @@
  * gcc wants memset and memcpy of you. An interrupt may call async_event_set,
  * async_semaphore_release, ASYNC_QUEUE_PUT_NOWAIT, async_future_set, async_future_set_error,
  * ASYNC_SET_RESULT and async_call_soon, and nothing else; each takes a short time that grows only
- * with the tasks it wakes. ASYNCC_CHECK catches a spawn, a sleep or a cancel there, where the board
- * can tell (ASYNCC_IN_ISR). Cancellation stops hardware at once: async_future's on_cancel.
+ * with the tasks it wakes. ASYNCC_CHECK makes every other call there that does more than look, or
+ * clear a flag, a panic, where the board can tell (ASYNCC_IN_ISR). Cancellation stops hardware at
+ * once: async_future's on_cancel.
  *
  * Where asyncio's answer is a choice, or C forces another one
  *   - A frame joins the tasks of its `tasks` clause; Python drops them to its garbage collector.
@@ -4971,6 +4972,7 @@ const char *async_error_text(void)
 /* Somebody has looked at the outcome of a task. */
 int async_see_(async_task *task)
 {
+    ASYNC_NOT_IN_ISR_();
     if (async_loop_ && task->wake) {
         async_note_ *note = async_find_note_(async_loop_, task);
         if (note) async_drop_note_(async_loop_, note);
@@ -5718,6 +5720,7 @@ static void async_withdraw_(async_loop *loop, async_handle *h)
 }
 bool async_call_cancel(async_call *call)
 {
+    ASYNC_NOT_IN_ISR_();
 #if ASYNCC_IO
     if (__atomic_load_n(&call->posted, __ATOMIC_RELAXED) && call->h.ops == &async_posted_ops_) {
         async_inbox_take_(call->loop); /* from where it can be withdrawn */
@@ -6098,6 +6101,7 @@ static const async_ops async_free_ops_ =
     ASYNC_OPS_(async_free_run_, NULL, NULL, NULL, NULL, "its end");
 void async_task_hold(async_task *task)
 {
+    ASYNC_NOT_IN_ISR_();
     if (!(task->flags & ASYNC_HEAP_)) return;
     if (task->refs == UINT8_MAX) async_panic_frame_(async_root_(task), "held too often");
     task->refs++;
@@ -6105,6 +6109,7 @@ void async_task_hold(async_task *task)
 void async_task_release(async_task *task)
 {
     async_loop *loop;
+    ASYNC_NOT_IN_ISR_();
     if (!(task->flags & ASYNC_HEAP_) || --task->refs || task->h.ops == &async_free_ops_) return;
     loop = task->scope->loop; /* it may be closed, or not the one that runs */
     task->h.ops = &async_free_ops_;
@@ -6222,6 +6227,7 @@ async_task *async_current_task(void)
 #endif
 int async_task_add_done_callback(async_task *task, async_call *call, int (*fn)(void *), void *arg)
 {
+    ASYNC_NOT_IN_ISR_();
     if (!ASYNC_IS_LIVE_(task) && !async_task_done(task)) return -EINVAL;
     (void)async_see_(task);
     return async_call_after_(&async_root_(task)->up.waiters, async_task_done(task), call, fn, arg);
@@ -6381,6 +6387,7 @@ bool async_task_cancel(async_task *task)
 }
 int async_task_uncancel(async_task *task)
 {
+    ASYNC_NOT_IN_ISR_();
     if (task->cancelling) task->cancelling--;
     if (!task->cancelling) task->flags &= (uint16_t)~ASYNC_MUST_;
     return (int)task->cancelling;
@@ -6491,6 +6498,7 @@ ASYNCC_ISR_ATTR int async_future_set_error(async_future *future, int error)
 }
 bool async_future_cancel(async_future *future)
 {
+    ASYNC_NOT_IN_ISR_();
     if (async_future_set_error(future, ASYNC_CANCELED)) return false;
 #if ASYNCC_CANCEL
     if (future->on_cancel) future->on_cancel(future);
@@ -6501,6 +6509,7 @@ int async_future_add_done_callback(async_future *future, async_call *call, int (
                                    void *arg)
 {
     int err;
+    ASYNC_NOT_IN_ISR_();
     ASYNC_MASK_(k);
     err = async_call_after_(&future->waiters, future->state != 0, call, fn, arg);
     ASYNC_UNMASK_(k);
@@ -7525,6 +7534,7 @@ static int async_line_turn_(async_task *task, async_line_ *line)
 void async_lock_wake_(async_lock *lock)
 {
     async_waiter_ *w = lock->line.first;
+    ASYNC_NOT_IN_ISR_();
     if (w && w->state == ASYNC_WAITS_) async_line_choose_(w);
 }
 static int async_lock_taken_(async_lock *lock, int err)
@@ -7662,6 +7672,7 @@ static void async_condition_wake_(async_condition *c, uint32_t n)
 }
 int async_condition_notify(async_condition *c, uint32_t n)
 {
+    ASYNC_NOT_IN_ISR_();
     if (!async_condition_lock(c)->locked) return -EPERM;
     async_condition_wake_(c, n);
     return 0;
@@ -7795,11 +7806,13 @@ int async_barrier_wait_leaf_(struct async_barrier_wait *room, async_frame *calle
 }
 void async_barrier_reset(async_barrier *b)
 {
+    ASYNC_NOT_IN_ISR_();
     b->state = b->count ? ASYNC_RESETTING_ : ASYNC_FILLING_;
     async_barrier_wake_all_(b);
 }
 void async_barrier_abort(async_barrier *b)
 {
+    ASYNC_NOT_IN_ISR_();
     b->state = ASYNC_BROKEN_;
     async_barrier_wake_all_(b);
 }
@@ -7897,6 +7910,7 @@ int async_queue_get_nowait_(async_queue *q, void *items, void *item, uint32_t si
                             uint32_t capacity)
 {
     int err = 0;
+    ASYNC_NOT_IN_ISR_();
     ASYNC_MASK_(k);
     if (q->count) {
         async_queue_take_(q, items, item, size, capacity);
@@ -8020,6 +8034,7 @@ static void async_queue_finished_(async_queue *q)
 }
 int async_queue_task_done(async_queue *q)
 {
+    ASYNC_NOT_IN_ISR_();
     if (!q->unfinished) return -EINVAL;
     if (--q->unfinished == 0) async_queue_finished_(q);
     return 0;
@@ -8039,6 +8054,7 @@ int async_queue_join_leaf_(struct async_queue_join *room, async_frame *caller, a
 }
 void async_queue_shutdown(async_queue *q, bool immediate)
 {
+    ASYNC_NOT_IN_ISR_();
     q->shut = q->special = true;
     if (immediate) {
         q->unfinished -= q->count < q->unfinished ? q->count : q->unfinished;
@@ -8065,6 +8081,7 @@ void async_queue_shutdown(async_queue *q, bool immediate)
 static void async_turns_(async_loop *loop, const async_task *until, bool may_idle_)
 {
     async_handle *h;
+    ASYNC_NOT_IN_ISR_();
     while (!(until && async_task_done(until)) && !ASYNC_STOPPED_(loop)) {
         ASYNCC_IRQ_DISABLE();
         h = loop->near;
@@ -8336,6 +8353,7 @@ static ASYNCC_THREAD_LOCAL async_loop *async_running_;
 #endif
 static int async_loop_enter_(async_loop *loop)
 {
+    ASYNC_NOT_IN_ISR_();
     if (loop->flags & ASYNC_CLOSED_) return -ESHUTDOWN;
     if (async_running_loop()) return -EBUSY;
     ASYNC_SET_LOOP_(loop);
@@ -8373,6 +8391,7 @@ int async_loop_tick(async_loop *loop)
 {
     async_loop *here = async_loop_;
     int err;
+    ASYNC_NOT_IN_ISR_();
     if (loop->flags & ASYNC_RUNNING_) return -EBUSY;
     ASYNC_SET_LOOP_(loop);
     loop->flags |= ASYNC_RUNNING_;
@@ -8399,6 +8418,7 @@ int async_loop_run_forever(async_loop *loop)
 }
 void async_loop_stop(async_loop *loop)
 {
+    ASYNC_NOT_IN_ISR_();
     ASYNC_OWN_THREAD_(loop);
     loop->flags |= ASYNC_STOP_;
 }
