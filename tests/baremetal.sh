@@ -64,6 +64,9 @@ bounds() {
     for board in m0 m3 avr; do
         check 'a wrong idle is found out' $board '$1 > 0' 'lost -DWRONG_IDLE=1'
     done
+    for board in m0 m3 avr; do
+        check 'a cancel and an interrupt agree' $board '$1 == 0 && $2 > 9 && $3 > 9' race 3
+    done
     for board in m0 m3; do # and until a loop in an interrupt has run a task
         check 'an urgent task is in time' $board '$1 == 0 && $2 <= 150' 'urgent -DLATENCY=1'
         check 'in the same loop it is late' $board '$1 > 0' 'urgent -DLATENCY=1 -DSAME_LOOP=1'
