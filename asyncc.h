@@ -3968,7 +3968,10 @@ typedef struct async_process_options {
 
 /* Not to be moved or given back before it has ended or its loop is closed. */
 typedef struct async_process {
-    int in, out, err; /* our ends of its pipes, the loop's; -1: none. async_close_pipe(&p.in) */
+    /* Our ends of its pipes, the loop's; -1: none. async_close_pipe(&p.in). A stream may take one
+     * over: async_stream_open(&stream, p.out). */
+    int in, out, err;
+    uint32_t generations[3]; /* of their numbers: what a stream has closed may be another's now */
     pid_t pid;
     int returncode; /* after its end: 0 to 255, or minus the signal that ended it */
     bool running;
@@ -12116,11 +12119,16 @@ int async_close_pipe(int *fd)
     *fd = -1;
     return err;
 }
-static void async_process_close_pipes_(async_process *p)
+/* Notes whose numbers they are, or closes those that are still the process's. */
+static void async_process_pipes_(async_process *p, bool over)
 {
-    (void)async_close_pipe(&p->in);
-    (void)async_close_pipe(&p->out);
-    (void)async_close_pipe(&p->err);
+    int *ends[3] = {&p->in, &p->out, &p->err}, i;
+    for (i = 0; i < 3; i++) {
+        async_fd_ *f = async_fd_owned_(async_loop_, *ends[i]);
+        if (!over) p->generations[i] = f ? f->generation : 0;
+        else if (f && f->generation == p->generations[i]) (void)async_close_pipe(ends[i]);
+        else *ends[i] = -1;
+    }
 }
 
 /* What the child gets as its `number`: in *theirs, which has to be closed here afterwards if it is
@@ -12314,6 +12322,7 @@ int async_process_spawn(async_process *p, const char *const *argv,
     if (!err && o->out) err = async_process_stream_(1, o->out, &p->out, &theirs[1]);
     if (!err && o->err && o->err != ASYNC_STDOUT)
         err = async_process_stream_(2, o->err, &p->err, &theirs[2]);
+    async_process_pipes_(p, false);
     if (!err) err = async_process_exec_(p, argv, o, theirs);
     for (i = 0; i < 3; i++)
         if (theirs[i] >= 0) (void)async_close_fd_(theirs[i]);
@@ -12333,7 +12342,7 @@ int async_process_spawn(async_process *p, const char *const *argv,
         }
     }
     if (err) {
-        async_process_close_pipes_(p);
+        async_process_pipes_(p, true);
         p->pid = 0;
     }
     return err;
@@ -12382,7 +12391,7 @@ int async_process_exit_leaf_(struct async_process_exit *room, async_frame *calle
                              async_process *p, int error)
 {
     if (p->running && error) (void)async_process_kill(p);
-    async_process_close_pipes_(p);
+    async_process_pipes_(p, true);
     if (!p->running) return error;
     room->wait.error = error;
     room->process = p;
@@ -12401,7 +12410,7 @@ static void async_processes_close_(async_loop *loop)
         (void)async_process_reap_(p, 0);
         async_process_unwatch_(p);
         p->waiters = NULL;
-        async_process_close_pipes_(p);
+        async_process_pipes_(p, true);
     }
 }
 

@@ -384,6 +384,31 @@ P_TEST(process_pipes_are_descriptors_of_the_loop)
     CHECK_INT(run_real(p_by_hand_main), 0);
 }
 
+/* A stream takes a pipe over, and when it has closed it the number may be another's. */
+ASYNC(void, p_stream_main, vars(async_process p; async_stream s; async_bytes line; int pipe, other))
+{
+    ASYNC_BEGIN
+    ASYNC_WITH(async_process, &self->p, p_sh("echo one; echo two"),
+               p_options(ASYNC_DEVNULL, ASYNC_PIPE, 0)) {
+        self->pipe = self->p.out;
+        CHECK_INT(async_stream_open(&self->s, self->p.out), 0);
+        ASYNC_WITH(async_stream, &self->s) {
+            ASYNC_FOR_NEXT(self->line, async_stream_next, &self->s)
+                trace("%.*s", (int)self->line.size, self->line.data);
+        }
+        self->other = async_listen("127.0.0.1:0", 0);
+        CHECK_INT(self->other, self->pipe);
+    }
+    CHECK_INT(self->p.out, -1);
+    CHECK_INT(async_close(self->other), 0);
+    ASYNC_END
+}
+P_TEST(process_pipe_that_a_stream_takes_over)
+{
+    CHECK_INT(run_real(p_stream_main), 0);
+    CHECK_TRACE("one\ntwo\n");
+}
+
 /* --- the end of the block --- */
 
 ASYNC(void, p_raises, args(async_process *p))
