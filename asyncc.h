@@ -104,14 +104,15 @@
  *                                      in the same union
  *
  * The five rules
- *   1. What must survive an AWAIT lives in self->. A plain local does not: the function returns
- *      at every suspension. An alias such as `struct conn *const c = self->conn;` may stand
+ *   1. What must survive an AWAIT lives in self->. A plain local does not, nor an address of one
+ *      or an array: the function returns at every suspension. An alias such as `struct conn *const c = self->conn;` may stand
  *      above ASYNC_BEGIN: that part runs at every resume.
  *   2. What you await is in `awaits`, and its memory is reused by the next await: copy results,
  *      never return a pointer into your own frame. The same coroutine twice at once, or itself,
  *      needs a task: ASYNC_SPAWN.
  *   3. No AWAIT inside a `switch` of yours. Leave ASYNC_WITH and ASYNC_DO only by their end,
- *      ASYNC_RETURN or ASYNC_RAISE; no goto, continue or break out of them.
+ *      ASYNC_RETURN or ASYNC_RAISE; no goto, continue or break out of them. A break is told; a
+ *      continue ends the block, and a goto leaves it open.
  *   4. An error that you don't catch ends you with that error, and so on outwards. CATCH never
  *      sees a cancellation, so cleanup goes into ASYNC_WITH or ASYNC_FINALLY.
  *   5. A spawned task lives where you put it: that memory starts zeroed and outlives the task.
@@ -134,12 +135,12 @@
  * is counted in ticks, and a frame lists the leaves it awaits too: awaits(async_sleep) costs
  * nothing. >>config says what can be left out, >>seam what a board provides: for Cortex-M, AVR and
  * RISC-V that is a timer interrupt that calls async_tick(). examples/baremetal has whole programs.
- * gcc wants memset and memcpy of you. An interrupt may call async_event_set,
- * async_semaphore_release, ASYNC_QUEUE_PUT_NOWAIT, async_future_set, async_future_set_error,
- * ASYNC_SET_RESULT and async_call_soon, and nothing else; each takes a short time that grows only
- * with the tasks it wakes. ASYNCC_CHECK makes every other call there that does more than look, or
- * clear a flag, a panic, where the board can tell (ASYNCC_IN_ISR). Cancellation stops hardware at
- * once: async_future's on_cancel.
+ * gcc wants memset and memcpy of you. Call async_loop_init() first, unless ASYNCC_CANCEL is 0. An
+ * interrupt may call async_event_set, async_semaphore_release, ASYNC_QUEUE_PUT_NOWAIT,
+ * async_future_set, async_future_set_error, ASYNC_SET_RESULT and async_call_soon, and nothing else;
+ * each takes a short time that grows only with the tasks it wakes. ASYNCC_CHECK makes every other
+ * call there that does more than look, or clear a flag, a panic, where the board can tell
+ * (ASYNCC_IN_ISR). Cancellation stops hardware at once: async_future's on_cancel.
  *
  * Where asyncio's answer is a choice, or C forces another one
  *   - A frame joins the tasks of its `tasks` clause; Python drops them to its garbage collector.
@@ -168,7 +169,7 @@
  *
  *   'union add_it_to_awaits_of_f' has no member named 'g'
  *       f awaits g: write awaits(g) in f's clauses.
- *   'union add_it_to_awaits_of_f' has no member named 'selects_'
+ *   'union add_it_to_awaits_of_f' has no member named 'list_them_in_selects_'
  *       f has an ASYNC_SELECT: write what its branches run in selects(...) of f's clauses.
  *   field 'g' has incomplete type
  *       awaits(g) or tasks(g x) before g is defined, or of a coroutine in itself. Define callees
@@ -183,6 +184,17 @@
  *       `int n = 3;` or `for (int i...)` and an AWAIT within its reach: n would be lost. Put it in
  *       vars(int n). A local that an AWAIT does not see is fine in braces of its own. clang needs
  *       -DASYNCC_LINT=1 to say so in C.
+ *   'struct f' has no member named 'async_result_', or 'async_value_', 'async_pending_'
+ *       AWAIT_TO of a coroutine that returns nothing: AWAIT. ASYNC_YIELD in what is no
+ *       ASYNC_GENERATOR, or ASYNC_FOR over it.
+ *   pasting "ASYNC_LEAF_" and "&", and much more
+ *       AWAIT(&self->t): what is awaited is a coroutine. A task: AWAIT_TASK(&self->t).
+ *   invalid storage class for function 'async_head_of_g', and much more
+ *       ASYNC_END is missing in the coroutine before g.
+ *   unknown type name 'ASYNC_EACH_f1'
+ *       a clause holds up to 16: put what is more into a struct.
+ *   assignment of read-only member 'async_args_'
+ *       a const parameter or member: frames are assigned, so leave it out.
  *   'n' may be used uninitialized (with -O2 -Wall -DASYNCC_LINT=1)
  *       a local was set before an AWAIT and is read after it: vars(...). gcc and clang each miss
  *       what the other sees: use both now and then.
@@ -424,6 +436,10 @@
 /* ------------------------------------------------------------------------------------------
  * >>portability   What differs between C and C++, gcc and clang.
  * ------------------------------------------------------------------------------------------ */
+
+#if !defined(__cplusplus) && (!defined(__STDC_VERSION__) || __STDC_VERSION__ < 201112L)
+#error "asyncc.h needs C11 or later, or C++17"
+#endif
 
 /* clang-format off */
 #ifdef __cplusplus
@@ -1793,7 +1809,7 @@ ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_
 #define ASYNC_FINALLY_(n, slot, type, inside, ok) ASYNC_FINALLY__(n, slot, type, inside, ok)
 #define ASYNC_FINALLY__(n, slot, type, inside, ok)                                                  \
         } else if (1) {                                                                             \
-            ASYNC_ASSERT_(ok, "ASYNC_FINALLY inside a FINALLY part: give it ASYNC_FINALLY_HOLD(self->an_int)"); \
+            ASYNC_ASSERT_(ok, "ASYNC_FINALLY inside a FINALLY part: write ASYNC_FINALLY_HOLD(self->an_int) in its place"); \
             ASYNC_ON_ERROR_:                                                                        \
             (slot) = (type)(async_pass_ ? async_err_ : 0);                                          \
             async_pass_ = true;                                                                     \
@@ -2130,11 +2146,16 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
 #define ASYNC_TASK_OF_(tp) &(tp)->task,
 #ifdef __cplusplus /* whose compilers refuse what is too many; for C it is a warning */
 #define ASYNC_UP_TO_8_(n) n
+template <class T, decltype(sizeof 0) n> char (&async_is_no_array_(T (&)[n]))[n];
+#define ASYNC_ARRAY_SIZE_(a) sizeof(async_is_no_array_(a))
 #else
+#define ASYNC_ARRAY_SIZE_(a) \
+    (sizeof(a) / sizeof((a)[0]) + 0 * sizeof(struct { ASYNC_ASSERT_(!__builtin_types_compatible_p(__typeof__(a), __typeof__(&(a)[0])), \
+                                             "ASYNC_TASK_ARRAY of a pointer: use ASYNC_TASK_SLICE(pointer, n)"); char x; }))
 #define ASYNC_UP_TO_8_(n) \
     (n) + 0 * sizeof(struct { ASYNC_ASSERT_((n) <= 8, "ASYNC_TASKS takes up to eight: use ASYNC_TASK_ARRAY or ASYNC_TASK_POINTERS"); char x; })
 #endif
-#define ASYNC_TASK_ARRAY(array) ASYNC_TASK_SLICE(array, sizeof(array) / sizeof((array)[0]))
+#define ASYNC_TASK_ARRAY(array) ASYNC_TASK_SLICE(array, ASYNC_ARRAY_SIZE_(array))
 #define ASYNC_TASK_SLICE(array, n) \
     ASYNC_MAKE_(async_tasks, (uint32_t)(n), (uint32_t)sizeof((array)[0]), &(array)[0].task, {NULL})
 #define ASYNC_TASK_POINTERS(array, n) ASYNC_MAKE_(async_tasks, (uint32_t)(n), 0, (void *)(array), {NULL})
@@ -3551,8 +3572,9 @@ void async_server_serve_forever(async_server *server) ASYNC_NOT_AWAITED_;
 /* async_stream_close() or async_stream_abort() for every connection. */
 ASYNC_API void async_server_close_clients(async_server *server);
 ASYNC_API void async_server_abort_clients(async_server *server);
-/* ASYNC_WITH(async_server, &self->server) { }: one that has been started is closed, and that waited
- * for, when the block ends. */
+/* ASYNC_WITH(async_server, &self->server) { }: one that has been started is closed when the block
+ * ends, and the handlers of its clients are waited for, however long they take: as in asyncio. To
+ * be rid of them: async_server_abort_clients() before the end. */
 void async_server_enter(async_server *server) ASYNC_NOT_AWAITED_;
 bool async_server_exit(async_server *server, int error) ASYNC_NOT_AWAITED_;
 
@@ -4557,11 +4579,11 @@ ASYNC_C_END_
 #define ASYNC_NOSIGNAL_ 0
 #endif
 #endif
-/* glibc hides accept4 if a header of its own came before this file without _GNU_SOURCE. */
-#if ASYNCC_IO && defined(SOCK_NONBLOCK) && (!defined(__GLIBC__) || defined(__USE_GNU))
+#if ASYNCC_IO && defined(SOCK_NONBLOCK)
 #define ASYNC_ACCEPT4_
 #endif
-#ifndef CLOCK_MONOTONIC
+/* Of what is used here the system's headers hide some, unless _GNU_SOURCE came before the first. */
+#if !defined(CLOCK_MONOTONIC) || (ASYNCC_IO && defined(__GLIBC__) && !defined(__USE_GNU))
 #error "asyncc.h: in the file with ASYNCC_IMPLEMENTATION, include asyncc.h before any other header"
 #endif
 #ifndef ASYNCC_SYS
@@ -5994,11 +6016,11 @@ int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope,
     uint16_t flags = task->flags & ASYNC_SLOT_;
     frame->type = type;
     if (ASYNC_RARE_(task->flags & ASYNC_LIVE_))
-        async_panic_frame_(frame,
-                           task->flags & ASYNC_DONE_
-                               ? "spawned while somebody is to be told that the task in this "
-                                 "memory has ended: see async_as_completed"
-                               : "spawned while the task in this memory still runs");
+        async_panic_frame_(
+            frame, task->flags & ASYNC_DONE_
+                       ? "spawned while somebody is to be told that the task in this "
+                         "memory has ended: see async_as_completed"
+                       : "spawned while the task in this memory still runs, or it was not zeroed");
     ASYNC_NOT_IN_ISR_();
 #if ASYNCC_ONE_LOOP
     if (ASYNC_RARE_(!loop->scopes)) loop = NULL; /* no async_loop_init() yet */
@@ -6211,7 +6233,8 @@ int async_spawn_(async_frame *frame, async_type_ref_ type)
     async_task *task = (async_task *)(void *)frame - 1;
     ASYNC_NOT_IN_ISR_();
     if (ASYNCC_CHECK && frame->type && frame->state != ASYNC_FINISHED_)
-        async_panic_frame_(frame, "spawned while the task in this memory still runs");
+        async_panic_frame_(
+            frame, "spawned while the task in this memory still runs, or it was not zeroed");
     frame->type = type;
     frame->up.waiters = NULL;
     frame->state = 0;
@@ -7355,7 +7378,8 @@ void *async_branch_(struct async_select_ *s, size_t words, int state, const asyn
     if (s->stopping) return NULL;
     if (words > s->size - s->used)
         async_panic_frame_(async_root_(s->owner),
-                           "ASYNC_SELECT has more branches than its clause selects(...)");
+                           "ASYNC_SELECT has more branches than its clause selects(...), which "
+                           "lists each as often as it stands there");
     s->used += (uint32_t)words;
     *branch = (uint64_t)state;
     async_root_(task)->type = type;
@@ -11133,7 +11157,7 @@ static void async_worker_set_up_(const async_pool_options *options)
     const char *name = options->name ? options->name : "asyncc";
 #if defined(__APPLE__)
     (void)pthread_setname_np(name);
-#elif defined(__linux__) && (!defined(__GLIBC__) || defined(__USE_GNU))
+#elif defined(__linux__)
     (void)pthread_setname_np(pthread_self(), name);
 #endif
 #if defined(__linux__) && defined(CPU_SET)

@@ -1,5 +1,5 @@
 // A FINALLY inside a FINALLY part would lose what is in flight.
-// EXPECT all: ASYNC_FINALLY inside a FINALLY part: give it ASYNC_FINALLY_HOLD(self->an_int)
+// EXPECT all: ASYNC_FINALLY inside a FINALLY part: write ASYNC_FINALLY_HOLD(self->an_int) in its place
 // ERRORS <= 1: all
 #include "asyncc.h"
 
