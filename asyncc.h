@@ -1204,7 +1204,8 @@ enum {
 /* Room for the library's own leaves in a frame without an `awaits` clause, in pointers: as
  * much as async_wait needs. With a
  * clause the union is as large as what is listed; an AWAIT that needs more does not compile. */
-#if ASYNCC_FREESTANDING
+#if defined(ASYNC_ROOM_) /* tests */
+#elif ASYNCC_FREESTANDING
 #define ASYNC_ROOM_ 0
 #else
 #define ASYNC_ROOM_ (sizeof(struct async_wait) / sizeof(void *))

@@ -11,3 +11,12 @@ run-baremetal:
 	@sh tests/baremetal.sh
 size size-update:
 	@sh tests/baremetal.sh $@
+
+# The tests of the language and the runtime there: see tests/bare.sh.
+.PHONY: run-bare run-bare-m0 run-bare-m3 run-bare-rv32
+ifeq ($(findstring bare,$(T)),$(T))
+run-more: run-bare
+endif
+run-bare: run-bare-m0 run-bare-m3 run-bare-rv32
+run-bare-m0 run-bare-m3 run-bare-rv32: run-bare-%:
+	@sh tests/bare.sh $*

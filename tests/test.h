@@ -6,7 +6,8 @@
  * every time limit, for valgrind and sanitizers.
  *
  * TEST_NO_IMPLEMENTATION, defined before the include, leaves ASYNCC_IMPLEMENTATION to the test.
- * The Makefile defines TEST_SHARED where the test is linked with an object of the header.
+ * The Makefile defines TEST_SHARED where the test is linked with an object of the header. On bare
+ * metal bare.h and bare.c stand for libc and the processes.
  */
 #ifndef TEST_H_
 #define TEST_H_
@@ -17,8 +18,12 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE 1
 #endif
+#if defined(__STDC_HOSTED__) && !__STDC_HOSTED__
+#include "bare.h"
+#endif
 #include "../asyncc.h"
 
+#if !ASYNCC_FREESTANDING
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -31,6 +36,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#endif
 
 /* Built with a sanitizer: memory layout, speed and malloc are not what they are elsewhere. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -48,6 +54,14 @@
 #define TEST_PRINTF_(n) __attribute__((__format__(__printf__, n, n + 1)))
 
 /* TEST(name) { ... }: one test. It passes if it returns. */
+#if ASYNCC_FREESTANDING
+#define TEST(name)                                                                                 \
+    static void test_body_of_##name(void);                                                         \
+    static const struct test_case_ test_case_of_##name = {#name, __FILE__, test_body_of_##name};   \
+    static const struct test_case_ *const test_at_##name                                           \
+        __attribute__((__section__("test_cases"), __used__)) = &test_case_of_##name;               \
+    static void test_body_of_##name(void)
+#else
 #define TEST(name)                                                                                 \
     static void test_body_of_##name(void);                                                         \
     static struct test_case_ test_case_of_##name = {#name, test_body_of_##name, NULL};             \
@@ -56,6 +70,7 @@
         test_add_(&test_case_of_##name);                                                           \
     }                                                                                              \
     static void test_body_of_##name(void)
+#endif
 
 /* Each ends the test as failed, with file, line and values, if it does not hold. */
 #define CHECK(cond) ((cond) ? (void)0 : test_fail_(__FILE__, __LINE__, "CHECK(%s)", #cond))
@@ -73,6 +88,20 @@
 #define CHECK_PRINTED(part) test_check_printed_(__FILE__, __LINE__, (part))
 
 /* The statements end the process by abort(), and print the text on the way. */
+#if ASYNCC_FREESTANDING
+#define CHECK_PANIC(part, ...)                                                                     \
+    do {                                                                                           \
+        static size_t traced_;                                                                     \
+        traced_ = test_text_size_;                                                                 \
+        bare_panic_wanted = true;                                                                  \
+        if (!__builtin_setjmp(bare_panic_jump)) {                                                  \
+            __VA_ARGS__;                                                                           \
+            bare_panic_wanted = false;                                                             \
+        }                                                                                          \
+        test_text_[test_text_size_ = traced_] = 0;                                                 \
+        test_check_panic_(__FILE__, __LINE__, (part));                                             \
+    } while (0)
+#else
 #define CHECK_PANIC(part, ...)                                                                     \
     do {                                                                                           \
         if (test_fork_panic_() == 0) {                                                             \
@@ -81,6 +110,7 @@
         }                                                                                          \
         test_check_panic_(__FILE__, __LINE__, (part));                                             \
     } while (0)
+#endif
 
 /* run_virtual(f, arguments): coroutine f on a fresh loop with a virtual clock, to its end, then
  * shutdown and close. Its error; nothing is printed. run_virtual_to(lvalue, f, arguments) stores
@@ -119,6 +149,12 @@
     })
 #endif
 
+#if ASYNCC_FREESTANDING
+struct test_case_ {
+    const char *name, *file;
+    void (*body)(void);
+};
+#else
 struct test_case_ {
     const char *name;
     void (*body)(void);
@@ -134,14 +170,33 @@ static struct test_shared_ {
 
 static char test_text_[1 << 16]; /* of trace() */
 static size_t test_text_size_;
-static int test_output_ = -1;         /* file that holds what the test prints */
-static int test_panic_output_;        /* the same for the process of CHECK_PANIC */
-static pid_t test_child_;             /* whom the time limit is for */
-static int test_used_;                /* seconds it has had */
-static async_time test_start_;        /* loop's clock when run_real or run_virtual began */
-static TEST_UNUSED_ int test_reports; /* how often a loop's error handler was called, */
+static int test_output_ = -1;  /* file that holds what the test prints */
+static int test_panic_output_; /* the same for the process of CHECK_PANIC */
+static pid_t test_child_;      /* whom the time limit is for */
+static int test_used_;         /* seconds it has had */
+#endif
+static TEST_UNUSED_ async_time test_start_; /* loop's clock when run_real or run_virtual began */
+static TEST_UNUSED_ int test_reports;       /* how often a loop's error handler was called, */
 static TEST_UNUSED_ const char *test_last_report; /* and its last message */
 
+#if ASYNCC_FREESTANDING
+static __attribute__((__noreturn__))
+TEST_UNUSED_ TEST_PRINTF_(3) void test_fail_(const char *file, int line, const char *format, ...)
+{
+    va_list args;
+    char text[200];
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    (void)printf("%s:%d: %s\n", file, line, text);
+    bare_leave(BARE_FAILED);
+}
+static __attribute__((__noreturn__)) TEST_UNUSED_ void test_skip_(const char *why)
+{
+    (void)printf("# SKIP %s", why);
+    bare_leave(BARE_SKIPPED);
+}
+#else
 static void test_add_(struct test_case_ *test)
 {
     *test_tail_ = test;
@@ -174,6 +229,8 @@ static TEST_UNUSED_ void test_time_limit(int seconds)
 {
     test_shared_->limit = seconds;
 }
+
+#endif
 
 static TEST_UNUSED_ void test_check_int_(const char *file, int line, const char *what,
                                          long long got, long long want)
@@ -208,6 +265,19 @@ static TEST_UNUSED_ void test_check_trace_(const char *file, int line, const cha
     test_text_[test_text_size_ = 0] = 0;
 }
 
+#if ASYNCC_FREESTANDING
+static TEST_UNUSED_ void test_check_printed_(const char *file, int line, const char *part)
+{
+    if (!strstr(bare_printed, part)) test_fail_(file, line, "not printed: %s", part);
+}
+static TEST_UNUSED_ void test_check_panic_(const char *file, int line, const char *part)
+{
+    if (!bare_panic_wanted) test_fail_(file, line, "no panic that says: %s", part);
+    bare_panic_wanted = false;
+    async_loop_ = NULL; /* the loop is left as the panic found it */
+    test_check_printed_(file, line, part);
+}
+#else
 /* Whether the text is in the first 64 KB of a file. */
 static bool test_contains_(int fd, const char *part)
 {
@@ -279,6 +349,7 @@ static TEST_UNUSED_ void test_check_panic_(const char *file, int line, const cha
     if (found) test_fail_(file, line, "printed the text, but did not abort (status %x)", status);
     test_fail_(file, line, "no panic that says: %s (status %x)", part, status);
 }
+#endif
 
 static TEST_UNUSED_ void test_on_error_(async_loop *loop, const async_report *report)
 {
@@ -295,6 +366,9 @@ static TEST_UNUSED_ int test_run_(async_frame *frame, const async_type *type, bo
     int err;
     memset(&options, 0, sizeof options);
     options.virtual_clock = virtual_clock;
+#if ASYNCC_FREESTANDING
+    options.alloc = bare_alloc;
+#endif
     options.on_error = test_on_error_;
     err = async_loop_init(&loop, &options);
     if (err) return err;
@@ -314,6 +388,7 @@ static TEST_UNUSED_ int now_ms(void)
     return (int)((async_loop_time(loop) - test_start_) / 1000000);
 }
 
+#if !ASYNCC_FREESTANDING
 /* How much longer than usual things may take: 1 but for valgrind and sanitizers. */
 static int test_slower(void)
 {
@@ -416,5 +491,6 @@ int main(int argc, char **argv)
     printf("%d passed, %d failed, %d skipped\n", count[0], count[1], count[2]);
     return count[1] != 0;
 }
+#endif
 
 #endif

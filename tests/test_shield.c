@@ -97,6 +97,7 @@ ASYNC(void, in_gather, tasks(child t, child u, behind s), vars(int e))
 }
 TEST(SH4_inside_a_gather_that_is_cancelled)
 {
+    if (ASYNCC_FREESTANDING) SKIP("a bare loop has no single ticks");
     static ASYNC_TASK(in_gather) g;
     memset(&g, 0, sizeof g);
     sets_begin();
@@ -163,6 +164,7 @@ TEST(SH1_cancelled_when_the_task_has_just_ended)
 /* Cancelled at every tick, also between the task's end and the turn of the one who waits. */
 TEST(SH1_cancelled_at_every_tick)
 {
+    if (ASYNCC_FREESTANDING) SKIP("a bare loop has no single ticks");
     static ASYNC_TASK(behind) s;
     static ASYNC_TASK(join) j;
     int k, heap, steps = 0;
@@ -225,6 +227,7 @@ ASYNC(void, behind_new, vars(ASYNC_TASK(child) * t))
 }
 TEST(shield_gives_all_back_when_the_loop_is_closed)
 {
+    if (ASYNCC_FREESTANDING) SKIP("a bare loop is not closed");
     static ASYNC_TASK(behind_new) task;
     int ticks, i;
     for (ticks = 1; ticks < 8; ticks++) {
