@@ -6064,7 +6064,7 @@ int async_spawn_own_(async_frame *frame, const async_type *type, async_scope *sc
     if (ASYNC_RARE_(task->flags & (ASYNC_LIVE_ | ASYNC_NOTED_ | ASYNC_LISTED_)))
         return async_spawn_(frame, type, scope, 0);
     frame->type = type;
-    async_begin_(frame, scope, (uint16_t)(ASYNC_SLOT_ | ASYNC_LIVE_));
+    async_begin_(frame, scope, (uint16_t)(ASYNC_SLOT_ + ASYNC_LIVE_));
     async_push_task_(scope->loop, task);
     return 0;
 }
