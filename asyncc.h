@@ -134,7 +134,8 @@
  * On bare metal (-ffreestanding) there is no libc, allocator, thread or division at run time; time
  * is counted in ticks, and a frame lists the leaves it awaits too: awaits(async_sleep) costs
  * nothing. >>config says what can be left out, >>seam what a board provides: for Cortex-M, AVR and
- * RISC-V that is a timer interrupt that calls async_tick(). examples/baremetal has whole programs.
+ * RISC-V that is a timer interrupt that calls async_tick(). examples/baremetal has whole programs,
+ * and stack.py there computes how deep the stack of a firmware can get.
  * gcc wants memset and memcpy of you. Call async_loop_init() first, unless ASYNCC_CANCEL is 0. An
  * interrupt may call async_event_set, async_semaphore_release, ASYNC_QUEUE_PUT_NOWAIT,
  * async_future_set, async_future_set_error, ASYNC_SET_RESULT and async_call_soon, and nothing else;
@@ -259,13 +260,24 @@
 #define ASYNCC_NAMES !ASYNCC_FREESTANDING
 #endif
 
-/* What a freestanding build can leave out; what it costs is in the table of `make size`.
+/* What a freestanding build can leave out; what it costs is in the table of `make size`, with the
+ * price of all that needs no switch: where functions are linked one by one (-ffunction-sections and
+ * --gc-sections, or ASYNCC_STATIC), a lock or a queue that nobody uses costs nothing.
  * Cancellation: without it a task is 24 bytes on 32-bit machines, its frame's head included, and
  * there are no timeouts, groups, selects, wait, as_completed and shield; no callback is taken back,
  * nothing is started EAGER or comes from an allocator, and the loop does not know its tasks: the
  * `tasks` clause is plain memory, so wait for what you spawn there. */
 #ifndef ASYNCC_CANCEL
 #define ASYNCC_CANCEL 1
+#endif
+/* Errors keep the text of ASYNC_RAISE, and those that nobody looks at go to on_error. */
+#ifndef ASYNCC_REPORTS
+#define ASYNCC_REPORTS ASYNCC_CANCEL
+#endif
+/* The loop's allocator, for ASYNC_SPAWN_NEW and for a task that two gathers wait for: without it they
+ * give NULL and -ENOMEM, as if there were no memory left. */
+#ifndef ASYNCC_ALLOC
+#define ASYNCC_ALLOC ASYNCC_CANCEL
 #endif
 /* Mistakes of the program are found at run time and panic: a body in a state that it does not have,
  * a task spawned twice, a call that an interrupt must not make. */
@@ -296,8 +308,11 @@
 #if !ASYNCC_ONE_LOOP && !ASYNCC_CANCEL
 #error "asyncc.h: ASYNCC_ONE_LOOP 0 needs ASYNCC_CANCEL, with which a task knows its loop"
 #endif
-#if !ASYNCC_FREESTANDING && !ASYNCC_CANCEL
-#error "asyncc.h: only a freestanding build can leave out ASYNCC_CANCEL"
+#if !ASYNCC_FREESTANDING && !(ASYNCC_CANCEL && ASYNCC_REPORTS && ASYNCC_ALLOC)
+#error "asyncc.h: only a freestanding build can leave out ASYNCC_CANCEL, _REPORTS and _ALLOC"
+#endif
+#if !ASYNCC_CANCEL && (ASYNCC_REPORTS || ASYNCC_ALLOC)
+#error "asyncc.h: ASYNCC_REPORTS and ASYNCC_ALLOC need ASYNCC_CANCEL"
 #endif
 
 /* Expand AWAIT in the form in which -Wall reports a plain local read after an await. */
@@ -353,8 +368,14 @@
 #else
 #define ASYNC_FREESTANDING_SET_ FREESTANDING_0
 #endif
-#if ASYNCC_CANCEL
+#if ASYNCC_CANCEL && ASYNCC_REPORTS && ASYNCC_ALLOC
 #define ASYNC_CANCEL_SET_ CANCEL_1
+#elif ASYNCC_CANCEL && ASYNCC_REPORTS
+#define ASYNC_CANCEL_SET_ CANCEL_1_ALLOC_0
+#elif ASYNCC_CANCEL && ASYNCC_ALLOC
+#define ASYNC_CANCEL_SET_ CANCEL_1_REPORTS_0
+#elif ASYNCC_CANCEL
+#define ASYNC_CANCEL_SET_ CANCEL_1_REPORTS_0_ALLOC_0
 #else
 #define ASYNC_CANCEL_SET_ CANCEL_0
 #endif
@@ -741,6 +762,7 @@ enum {
     ASYNC_NAMED_ = 1024,  /* there is a note of its name */
     ASYNC_OUTER_ = 2048,  /* in the middle of a step, in which another's first step runs */
     ASYNC_LISTED_ = 4096, /* its group lists it as failed, and has not been left */
+    ASYNC_MEMBER_ = 8192, /* spawned in a group */
     ASYNC_SLOT_FILL_ = 0x80
 };
 /* It lives in a `tasks` clause: that frame answers for it. Of 16 bits, as an int may be. */
@@ -748,7 +770,8 @@ enum {
 #else
 enum { ASYNC_SLOT_FILL_ = 0 };
 #endif
-enum { ASYNC_EAGER_ = 1, ASYNC_IN_ = 2 }; /* how to spawn: at once, in a group; and ASYNC_HEAP_ */
+/* How to spawn: at once; in a group; in one, by a frame that has seen to the rest; and ASYNC_HEAP_ */
+enum { ASYNC_EAGER_ = 1, ASYNC_IN_ = 2, ASYNC_IN_SEEN_ = 4 };
 
 /* Who answers for tasks. `child_done` runs when one ends. */
 struct async_scope {
@@ -928,8 +951,12 @@ typedef struct async_report {
 typedef struct async_options {
     bool virtual_clock;       /* time jumps to the next deadline when nothing can run */
     async_duration slow_step; /* steps that block the loop for so long are reported; 0: none */
+#if ASYNCC_ALLOC
     void *(*alloc)(void *context, void *old, size_t size); /* as realloc; size 0 frees */
+#endif
+#if ASYNCC_REPORTS
     void (*on_error)(async_loop *, const async_report *);
+#endif
     void *context; /* for both */
 } async_options;
 
@@ -1004,9 +1031,11 @@ struct async_loop {
     async_scope scope;   /* tasks that nobody else answers for */
     async_scope *scopes; /* all, this one included */
     async_options options;
+#if ASYNCC_REPORTS
     async_note_ *notes; /* a hash table of 1 << note_bits */
     uint32_t note_count, note_age;
     async_note_ few_notes[8];
+#endif
 #if ASYNCC_IO
     async_fd_ *fds, few_fds[ASYNC_FEW_FDS_];
     int fd_count, fd_waits; /* table size; waiters in it */
@@ -1453,7 +1482,7 @@ ASYNC_API void async_panic_(void) __attribute__((__noreturn__));
 #define async_panic_in_(function, file, line, what) async_panic_()
 #define async_panic_at_(file, line, what) ((void)(file), (void)(line), async_panic_())
 #endif
-#if ASYNCC_CANCEL
+#if ASYNCC_REPORTS
 ASYNC_API int async_raise_(async_task *task, int error, const char *text);
 ASYNC_API void async_caught_(async_task *task, int error);
 #else
@@ -2085,9 +2114,9 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
 /* Where it is named, the compiler knows whether a task lives in the frame of the body around. */
 #define ASYNC_PLACE_() async_here_, async_self_, async_size_
 #define ASYNC_SPAWN_NEW(...) ASYNC_SPAWN_NEW_(NULL, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_SPAWN_NEW_IN(group, ...) ASYNC_SPAWN_NEW_(&(group)->scope, 0, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_NEW_IN(group, ...) ASYNC_SPAWN_NEW_(&(group)->scope, ASYNC_IN_, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 #define ASYNC_SPAWN_NEW_EAGER(...) ASYNC_SPAWN_NEW_(NULL, ASYNC_EAGER_, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
-#define ASYNC_SPAWN_NEW_IN_EAGER(group, ...) ASYNC_SPAWN_NEW_(&(group)->scope, ASYNC_EAGER_, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+#define ASYNC_SPAWN_NEW_IN_EAGER(group, ...) ASYNC_SPAWN_NEW_(&(group)->scope, ASYNC_IN_ | ASYNC_EAGER_, ASYNC_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 #define ASYNC_SPAWN_NEW_(scope, how, f, ...) ASYNC_NAMED_(f, ) ASYNC_SPAWN_NEW__(scope, how, f, __VA_ARGS__)
 #define ASYNC_SPAWN_NEW__(scope, how, f, ...)                                                       \
     ((ASYNC_TASK(f) *)(void *)async_spawn_new_(                                                     \
@@ -2289,7 +2318,7 @@ ASYNC_API int async_task_add_done_callback(async_task *task, async_call *call, i
 /* How many tasks have not ended; up to n of them in `tasks`. */
 ASYNC_API size_t async_all_tasks(async_loop *loop, async_task **tasks, size_t n);
 #endif
-#if ASYNCC_CANCEL
+#if ASYNCC_ALLOC
 /* A task of ASYNC_SPAWN_NEW is freed after its end, once those who waited for it have run. Hold it
  * to look at it later, and release it then, which may be after its loop was closed; one that had not
  * ended by then is gone, held or not. Nothing, for a task in memory of yours. */
@@ -2416,7 +2445,7 @@ ASYNC_INLINE_ int async_spawn_placed_(async_frame *frame, const async_type *type
     (void)file, (void)line;
     if (within && here && how & ASYNC_IN_) {
         if (!group_within) here->lent = true;
-        how = 0;
+        how = ASYNC_IN_SEEN_;
     }
     if (!within || !here || scope) return async_spawn_(frame, type, scope, how);
     if (how) return async_spawn_(frame, type, &here->scope, how);
@@ -2502,7 +2531,7 @@ ASYNC_C_BEGIN_
 ASYNC_API int async_sleep_(async_task *task, async_frame *caller, async_duration d);
 ASYNC_API int async_join_(async_task *task, async_frame *caller, async_task *on);
 ASYNC_API int async_see_(async_task *task);
-#if ASYNCC_CANCEL
+#if ASYNCC_REPORTS
 ASYNC_API int async_tell_(async_task *task, async_task *on);
 #else
 #define async_tell_(task, on) async_see_(on)
@@ -4822,7 +4851,14 @@ const char *async_strerror(int error)
 }
 #endif
 
-#if ASYNCC_CANCEL
+/* The loop's allocator: as realloc, and with a size of 0 it frees. */
+#if ASYNCC_ALLOC
+#define ASYNC_ALLOC_(loop, old, size) (loop)->options.alloc((loop)->options.context, old, size)
+#else
+#define ASYNC_ALLOC_(loop, old, size) ((void)(loop), (void)(old), (void)(size), (void *)NULL)
+#endif
+
+#if ASYNCC_REPORTS
 static void async_send_report_(async_loop *loop, const async_report *r)
 {
     if (loop->options.on_error) {
@@ -4931,7 +4967,7 @@ static void async_grow_notes_(async_loop *loop)
 {
     async_note_ *old = loop->notes, *end = old + ((size_t)1 << loop->note_bits), *note;
     size_t size = sizeof *old << (loop->note_bits + 1);
-    async_note_ *notes = (async_note_ *)loop->options.alloc(loop->options.context, NULL, size);
+    async_note_ *notes = (async_note_ *)ASYNC_ALLOC_(loop, NULL, size);
     if (!notes) {
         note = async_oldest_note_(loop, 0, UINTPTR_MAX, false);
         async_forget_(loop, (uintptr_t)note->task, 1);
@@ -4942,7 +4978,7 @@ static void async_grow_notes_(async_loop *loop)
     loop->note_bits++;
     for (note = old; note < end; note++)
         if (note->task) *async_note_at_(loop, note->task) = *note;
-    if (old != loop->few_notes) (void)loop->options.alloc(loop->options.context, old, 0);
+    if (old != loop->few_notes) (void)ASYNC_ALLOC_(loop, old, 0);
 }
 static async_note_ *async_new_note_(async_loop *loop, const async_task *task)
 {
@@ -5039,7 +5075,7 @@ int async_task_error(async_task *task)
 }
 const char *async_task_error_text(const async_task *task)
 {
-#if ASYNCC_CANCEL
+#if ASYNCC_REPORTS
     return async_task_done(task) && task->wake ? task->u.text : NULL;
 #else
     (void)task;
@@ -5978,8 +6014,6 @@ static ASYNC_NOT_INLINE_ void async_lend_(async_loop *loop, async_task *task, as
     if ((uintptr_t)group - own->from >= own->size) own->lent = true;
 }
 static void async_tell_collector_(async_handle *collector, async_task *child, async_handle *node);
-static bool async_looked_at_(const async_task *task, const async_handle *first,
-                             const async_handle *collector);
 
 /* The first step of an eager task, inside of another's. */
 static ASYNC_NOT_INLINE_ int async_first_step_(async_loop *loop, async_task *task)
@@ -6037,8 +6071,9 @@ int async_spawn_(async_frame *frame, const async_type *type, async_scope *scope,
     if (scope->child_done && (scope->child_done != async_frame_child_done_ ||
                               ((async_frame_scope_ *)(void *)scope)->waiter))
         flags = (uint16_t)(flags | ASYNC_ASKED_);
+    if (how & (ASYNC_IN_ | ASYNC_IN_SEEN_)) flags = (uint16_t)(flags | ASYNC_MEMBER_);
     if (ASYNC_RARE_(!loop || loop->flags & ASYNC_CLOSED_ ||
-                    (scope->child_done == async_group_child_done_ &&
+                    (flags & ASYNC_MEMBER_ &&
                      (((async_group *)(void *)scope)->aborting ||
                       (((async_group *)(void *)scope)->phase >= 2 && !scope->head))))) {
         if (task->flags & ASYNC_LISTED_) return -ESHUTDOWN; /* how it failed is still wanted */
@@ -6078,7 +6113,7 @@ void *async_new_frame_(size_t size, async_scope *scope)
     async_context *c, *copy, **at;
     if (!loop) return NULL;
     for (c = loop->current ? loop->current->context : NULL; c; c = c->outer) all += sizeof *c;
-    task = (async_task *)loop->options.alloc(loop->options.context, NULL, all);
+    task = (async_task *)ASYNC_ALLOC_(loop, NULL, all);
     if (!task) return NULL;
     copy = (async_context *)(void *)((char *)task + size);
     at = &task->context;
@@ -6091,7 +6126,7 @@ void *async_new_frame_(size_t size, async_scope *scope)
     }
     *at = NULL;
 #else
-    task = loop ? (async_task *)loop->options.alloc(loop->options.context, NULL, size) : NULL;
+    task = loop ? (async_task *)ASYNC_ALLOC_(loop, NULL, size) : NULL;
     if (!task) return NULL;
 #endif
     task->flags = 0;
@@ -6100,7 +6135,7 @@ void *async_new_frame_(size_t size, async_scope *scope)
 static void async_free_(async_loop *loop, async_task *task)
 {
     if (ASYNC_RARE_(task->flags & ASYNC_NAMED_)) async_forget_(loop, (uintptr_t)task, 2);
-    (void)loop->options.alloc(loop->options.context, task, 0);
+    (void)ASYNC_ALLOC_(loop, task, 0);
 }
 async_task *async_spawn_new_(async_frame *frame, const async_type *type, async_scope *scope,
                              int how)
@@ -6115,6 +6150,8 @@ async_task *async_spawn_new_(async_frame *frame, const async_type *type, async_s
     return task;
 }
 
+#if ASYNCC_ALLOC
+#define ASYNC_IS_FREED_(task) ((task)->h.ops == &async_free_ops_)
 /* A task from the allocator is freed in a turn of its own, behind those that it has woken. Who
  * spawned one that ended in its first step may still come to hold it before that turn. */
 static void async_free_run_(async_handle *h)
@@ -6136,12 +6173,15 @@ void async_task_release(async_task *task)
 {
     async_loop *loop;
     ASYNC_NOT_IN_ISR_();
-    if (!(task->flags & ASYNC_HEAP_) || --task->refs || task->h.ops == &async_free_ops_) return;
+    if (!(task->flags & ASYNC_HEAP_) || --task->refs || ASYNC_IS_FREED_(task)) return;
     loop = task->scope->loop; /* it may be closed, or not the one that runs */
     task->h.ops = &async_free_ops_;
     if (loop->flags & ASYNC_CLOSED_) async_free_(loop, task);
     else async_push_task_(loop, task);
 }
+#else
+#define ASYNC_IS_FREED_(task) false
+#endif
 
 static void async_leave_(async_task *task)
 {
@@ -6151,39 +6191,64 @@ static void async_leave_(async_task *task)
     async_task_release(task);
 }
 
+#if ASYNCC_REPORTS
+/* Will anybody look at the error of a task that ends? All that wait for it do, but of collectors
+ * only gather, which goes on as any task: what wait and as_completed have waited for is looked at
+ * later. One of the allocator is gone then. Told by what they do and not by who they are, so that
+ * an image has those it uses only. A node that is no task and has a target stands for a collector. */
+static bool async_looks_(async_handle *h)
+{
+    if (h->ops->target && !h->ops->cancel) h = &h->ops->target((async_task *)(void *)h)->h;
+    return !h->ops->child_done || h->ops->woken == &async_ready_ops_;
+}
+static bool async_looked_at_(const async_task *task, async_handle *first, async_handle *collector)
+{
+    if (task->flags & ASYNC_HEAP_) return first || collector;
+    for (; first; first = first->next)
+        if (async_looks_(first)) return true;
+    return collector && async_looks_(collector);
+}
+/* Who waits for a task that has failed gets its text; nobody: a note, or a report. */
+static void async_tell_end_(async_loop *loop, async_task *task, int err, async_handle *first,
+                            async_handle *collector)
+{
+    async_note_ *note = async_find_note_(loop, task);
+    if (ASYNC_RARE_(err)) {
+        task->u.text = note && note->error == err && !note->caught ? note->text : NULL;
+        if (err != ASYNC_CANCELED && !async_looked_at_(task, first, collector) &&
+            !(task->flags & (ASYNC_QUIET_ | ASYNC_MEMBER_))) {
+            if (task->flags & ASYNC_HEAP_)
+                async_report_task_(loop, "error of a detached task", err, task->u.text, task);
+            else async_add_note_(loop, task, err, task->u.text)->ended = true;
+        }
+        for (; first; first = first->next)
+            if (first->ops->cancel)
+                async_pass_note_(loop, (async_task *)(void *)first, err, task->u.text);
+        note = async_find_note_(loop, task); /* the table may have grown */
+        if (note && note->ended) note = NULL;
+    }
+    if (ASYNC_RARE_(note != NULL)) async_drop_note_(loop, note);
+}
+#else
+#define async_tell_end_(loop, task, err, first, collector) ((task)->u.text = NULL)
+#endif
 /* The outcome is known. Those who wait are queued, oldest first. A group, and a collector that
  * came before anybody else, are told on the task's own handle, which is free now. */
 static ASYNC_NOT_INLINE_ void async_finish_slowly_(async_task *task, int err)
 {
     async_loop *loop = async_loop_;
-    async_handle **waiters = &async_root_(task)->up.waiters, *first, *collector, *h;
-    async_note_ *note;
+    async_handle **waiters = &async_root_(task)->up.waiters, *first, *collector;
     if (ASYNC_RARE_(task->flags & ASYNC_MUST_) && !err) err = ASYNC_CANCELED;
     collector = async_oldest_first_(waiters);
     first = *waiters;
     *waiters = collector;
-    note = async_find_note_(loop, task);
-    if (ASYNC_RARE_(err)) {
-        task->u.text = note && note->error == err && !note->caught ? note->text : NULL;
-        if (err != ASYNC_CANCELED && !async_looked_at_(task, first, collector) &&
-            !(task->flags & ASYNC_QUIET_) && task->scope->child_done != async_group_child_done_) {
-            if (task->flags & ASYNC_HEAP_)
-                async_report_task_(loop, "error of a detached task", err, task->u.text, task);
-            else async_add_note_(loop, task, err, task->u.text)->ended = true;
-        }
-        for (h = first; h; h = h->next)
-            if (h->ops->cancel) async_pass_note_(loop, (async_task *)(void *)h, err, task->u.text);
-        note = async_find_note_(loop, task); /* the table may have grown */
-        if (note && note->ended) note = NULL;
-    }
-    if (ASYNC_RARE_(note != NULL)) async_drop_note_(loop, note);
+    async_tell_end_(loop, task, err, first, collector);
     if (ASYNC_RARE_(task->flags & ASYNC_LEFTOVER_) && --loop->leftover == 0)
         loop->flags |= ASYNC_STOP_;
     task->flags = (uint16_t)((task->flags | ASYNC_DONE_) & (uint16_t)~ASYNC_MUST_);
     task->wake = (int16_t)err;
     task->h.ops = &async_done_ops_;
-    if (collector ||
-        (task->scope->child_done == async_group_child_done_ && !(task->flags & ASYNC_NEW_))) {
+    if (collector || (task->flags & (ASYNC_MEMBER_ | ASYNC_NEW_)) == ASYNC_MEMBER_) {
         async_push_task_(loop, task);
         async_notify_all_(first, err);
     } else {
@@ -6352,9 +6417,11 @@ int async_join_children_(async_frame *frame, async_frame_scope_ *scope, async_ta
  * ------------------------------------------------------------------------------------------ */
 
 #if ASYNCC_CANCEL
-static void async_gather_cut_(async_task *task);
-static bool async_gather_cancelled_(async_task *task);
-
+/* One of the children waits for this very task: nothing else will end that. */
+static void async_gather_cut_(async_task *task)
+{
+    ((struct async_set_ *)task->u.on)->cut = 1;
+}
 static void async_cancel_(async_task *task)
 {
     async_task *up = NULL;
@@ -6396,7 +6463,7 @@ static void async_cancel_(async_task *task)
             up = (async_task *)(void *)up->h.next;
             task->h.next = NULL;
             task->flags &= (uint16_t)~ASYNC_MARK_;
-            if (!async_gather_cancelled_(task)) task->flags |= ASYNC_MUST_;
+            if (!task->h.ops->cancel(task)) task->flags |= ASYNC_MUST_;
         }
     }
 }
@@ -6602,8 +6669,12 @@ static void async_spare_run_(async_handle *h)
     h->pprev = NULL;
     async_tell_collector_(spare->collector, spare->child, h);
 }
+static async_task *async_spare_target_(async_task *spare)
+{
+    return (async_task *)(void *)((struct async_spare_ *)(void *)spare)->collector;
+}
 static const async_ops async_spare_ops_ =
-    ASYNC_OPS_(async_spare_run_, NULL, NULL, NULL, &async_spare_ops_, "gather");
+    ASYNC_OPS_(async_spare_run_, NULL, async_spare_target_, NULL, &async_spare_ops_, "gather");
 
 /* The handle of a task that had ended before it was asked for: it tells a tick later, too. */
 static void async_late_run_(async_handle *h)
@@ -6635,15 +6706,14 @@ static int async_collect_(struct async_set_ *set, async_handle *collector, async
     for (spare = async_task_done(child) ? set->spares : NULL; spare; spare = spare->next)
         if (spare->child == child) return 0;
     /* one that has ended is marked as live while its handle is used, lest it be spawned again */
-    if (async_task_done(child) && !(child->flags & ASYNC_LIVE_) &&
-        child->h.ops != &async_free_ops_) {
+    if (async_task_done(child) && !(child->flags & ASYNC_LIVE_) && !ASYNC_IS_FREED_(child)) {
         *list = collector;
         child->flags |= ASYNC_LIVE_;
         child->h.ops = &async_late_ops_;
         async_push_(loop, &child->h);
         return 1;
     }
-    spare = (struct async_spare_ *)loop->options.alloc(loop->options.context, NULL, sizeof *spare);
+    spare = (struct async_spare_ *)ASYNC_ALLOC_(loop, NULL, sizeof *spare);
     if (!spare) return -ENOMEM;
     spare->h.ops = &async_spare_ops_;
     spare->collector = collector;
@@ -6688,7 +6758,7 @@ static void async_set_detach_(struct async_set_ *set, async_handle *collector, u
     while (set->spares) {
         struct async_spare_ *spare = set->spares;
         set->spares = spare->next;
-        (void)loop->options.alloc(loop->options.context, spare, 0);
+        (void)ASYNC_ALLOC_(loop, spare, 0);
     }
     for (i = 0; i < n; i++) async_task_release(async_child_at_(set, i));
 }
@@ -6760,11 +6830,6 @@ static async_task *async_gather_target_(async_task *task)
     g->cursor = 0;
     return NULL;
 }
-/* One of the children waits for this very task: nothing else will end that. */
-static void async_gather_cut_(async_task *task)
-{
-    ((struct async_set_ *)task->u.on)->cut = 1;
-}
 /* After a cancel has passed through: did it find anybody? */
 static bool async_gather_cancelled_(async_task *task)
 {
@@ -6776,7 +6841,7 @@ static bool async_gather_cancelled_(async_task *task)
     return g->found;
 }
 static const async_ops async_gather_ops_ =
-    ASYNC_OPS_(NULL, async_cannot_cancel_, async_gather_target_, async_gather_child_done_,
+    ASYNC_OPS_(NULL, async_gather_cancelled_, async_gather_target_, async_gather_child_done_,
                &async_ready_ops_, "gather");
 
 int async_gather_(struct async_gather *room, async_frame *caller, async_task *task,
@@ -6992,22 +7057,6 @@ async_status_ async_resume_of_async_as_completed(async_frame *frame, async_task 
     return ASYNC_MAKE_(async_status_, err);
 }
 ASYNC_TYPE_DEFINE_API_(async_as_completed)
-
-/* Will anybody look at the error of a task that ends? All that wait for it do, but wait and
- * as_completed: it is theirs who waited to look at it later. One of the allocator is gone then. */
-static bool async_looks_(const async_handle *h)
-{
-    if (h->ops == &async_spare_ops_) h = ((const struct async_spare_ *)(const void *)h)->collector;
-    return h->ops != &async_wait_ops_ && h->ops != &async_as_completed_collector_ops_;
-}
-static bool async_looked_at_(const async_task *task, const async_handle *first,
-                             const async_handle *collector)
-{
-    if (task->flags & ASYNC_HEAP_) return first || collector;
-    for (; first; first = first->next)
-        if (async_looks_(first)) return true;
-    return collector && async_looks_(collector);
-}
 
 /* --- shield: a join that a cancel does not go through. Its outcome takes two ticks, by way of the
  *     future that asyncio puts in between. --- */
@@ -8139,7 +8188,7 @@ static void async_turns_(async_loop *loop, const async_task *until, bool may_idl
     }
     ASYNCC_IRQ_ENABLE();
 }
-#if ASYNCC_CANCEL
+#if ASYNCC_ALLOC
 static void *async_no_alloc_(void *context, void *old, size_t size)
 {
     (void)context, (void)old, (void)size;
@@ -8155,11 +8204,15 @@ int async_loop_init(async_loop *loop, const async_options *options)
     loop->flags = 0;
     if (options) loop->options = *options;
     else __builtin_memset(&loop->options, 0, sizeof loop->options);
+#if ASYNCC_ALLOC
     if (!loop->options.alloc) loop->options.alloc = async_no_alloc_;
+#endif
+#if ASYNCC_REPORTS
     loop->notes = loop->few_notes;
     loop->note_bits = 3;
     loop->note_count = 0;
     __builtin_memset(loop->few_notes, 0, sizeof loop->few_notes);
+#endif
     loop->scopes = NULL;
     async_scope_open_(&loop->scope, loop, NULL);
 #endif
@@ -8331,7 +8384,6 @@ static ASYNC_NOT_INLINE_ int async_timed_ticks_(async_loop *loop)
     return async_ticks_(loop, true);
 }
 
-#if !ASYNCC_FREESTANDING
 static void *async_default_alloc_(void *context, void *old, size_t size)
 {
     (void)context;
@@ -8339,13 +8391,6 @@ static void *async_default_alloc_(void *context, void *old, size_t size)
     ASYNCC_FREE(old);
     return NULL;
 }
-#else
-static void *async_default_alloc_(void *context, void *old, size_t size)
-{
-    (void)context, (void)old, (void)size;
-    return NULL;
-}
-#endif
 
 int async_loop_init(async_loop *loop, const async_options *options)
 {

@@ -23,15 +23,20 @@ tools() { # board -> what it needs and is not there
     for tool in $t; do command -v "$tool" >/dev/null || echo "$tool"; done | head -n 1
 }
 traces() {
-    for program in blinky three producer timeout features urgent misuse; do
-        case $program in urgent | misuse) boards='m0 m3' ;; *) boards='linux m0 m3 rv32 avr' ;; esac
-        for board in $boards; do
-            name="baremetal: $program on $board"
+    trace_of 'blinky three producer timeout features cancel' 'linux m0 m3 rv32 avr' ''
+    trace_of 'urgent misuse' 'm0 m3' ''
+    trace_of timeout m0 '-DASYNCC_REPORTS=0 -DASYNCC_ALLOC=0'
+    trace_of cancel 'm0 avr' '-DASYNCC_REPORTS=1 -DASYNCC_ALLOC=1'
+}
+trace_of() { # programs, boards, flags
+    for program in $1; do
+        for board in $2; do
+            name="baremetal: $program on $board${3:+ with $3}"
             case $name in *"$only"*) ;; *) continue ;; esac
             missing=$(tools $board)
             if [ -n "$missing" ]; then
                 echo "ok - $name # SKIP $missing is not installed"
-            elif sh ./run.sh $board $program >"$out/$program.$board.got" 2>&1 &&
+            elif sh ./run.sh $board $program $3 >"$out/$program.$board.got" 2>&1 &&
                 cmp -s $program.txt "$out/$program.$board.got"; then
                 echo "ok - $name"
             else
@@ -131,22 +136,108 @@ table() { # programs
         done
     done
 }
+# What the first use of a feature adds to an image of two tasks.
+price() { # board
+    two=$(image price "$1")
+    added "two tasks" "$1" "$two" "$(image empty "$1")"
+    for feature in task await result try finally generator sleep join gather future call_soon \
+        call_later lock event semaphore condition barrier queue; do
+        added $feature "$1" "$(image price "$1" "-DOF -DOF_$feature")" "$two"
+    done
+    added ASYNCC_CHECK "$1" "$(image price "$1" -DASYNCC_CHECK=1)" "$two"
+    added ASYNCC_NAMES "$1" "$(image price "$1" -DASYNCC_NAMES=1)" "$two"
+    cancel='-DASYNCC_CANCEL=1 -DASYNCC_REPORTS=0 -DASYNCC_ALLOC=0'
+    with=$(image price "$1" "$cancel")
+    added ASYNCC_CANCEL "$1" "$with" "$two"
+    for feature in tasks eager timeout wait_for shield group wait as_completed select; do
+        added $feature "$1" "$(image price "$1" "$cancel -DOF -DOF_$feature")" "$with"
+    done
+    added ASYNCC_REPORTS "$1" "$(image price "$1" '-DASYNCC_CANCEL=1 -DASYNCC_ALLOC=0')" "$with"
+    alloc=$(image price "$1" '-DASYNCC_CANCEL=1 -DASYNCC_REPORTS=0')
+    added ASYNCC_ALLOC "$1" "$alloc" "$with"
+    added spawn_new "$1" \
+        "$(image price "$1" '-DASYNCC_CANCEL=1 -DASYNCC_REPORTS=0 -DOF -DOF_spawn_new')" "$alloc"
+}
+added() { # what, board, flash and RAM with it and without
+    # shellcheck disable=SC2086
+    set -- "$1" "$2" $3 $4
+    echo "+ $1 $2 $(($3 - $5)) $(($4 - $6))"
+}
+
+# The worst case of the stack, computed; and with -DPAINT also what a run has needed.
+stack() { # program, board, flags, bounds of recursion
+    elf=$out/$1.$2
+    [ -n "$3" ] || elf=$elf.size
+    entry=; [ "$2" = rv32 ] && entry='start trap'
+    # shellcheck disable=SC2086
+    { sh ./run.sh "$2" "$1" ${3:--n} -save-temps=obj -fcallgraph-info=su -aux-info "$elf-$1.aux"
+        python3 ./stack.py "$elf" "$elf-$1" $entry $4; } 2>&1
+}
+stacks() {
+    for program in blinky three; do
+        for board in m0 m3 rv32; do
+            [ -z "$(tools $board)" ] && echo "stack $program $board $(stack $program $board | awk 'END { print $1 }')"
+        done
+    done
+}
+# A run never needs more than was computed, and what was computed is no fantasy.
+depths() {
+    name='baremetal: no stack is deeper than computed'
+    case $name in *"$only"*) ;; *) return ;; esac
+    one='async_resume_of_all*1'
+    for board in m0 rv32; do
+        missing=$(tools $board)
+        command -v python3 >/dev/null || missing=python3
+        [ -z "$missing" ] || { echo "ok - $name: $board # SKIP $missing is not installed"; continue; }
+        while read -r program bounds; do
+            got=$(stack $program $board -DPAINT "$bounds" | awk '$2 == "bytes" { computed = $1 }
+                NF == 1 { needed = $1 } END { print needed + 0, computed + 0 }')
+            if [ "${got% *}" -gt 80 ] && [ "${got% *}" -le "${got#* }" ] && [ "${got#* }" -le $((3 * ${got% *})) ]
+            then echo "ok - $name: $program on $board"
+            else echo "not ok - $name: $program on $board: needed, computed: $got"; fi
+        done <<EOF
+three
+features async_task_run_*2 $one
+timeout
+cancel async_select_stop_*1 async_first_step_*1 $one
+EOF
+    done
+    name='baremetal: recursion without a bound is found'
+    if [ -n "$missing" ]; then echo "ok - $name # SKIP $missing is not installed"
+    elif stack features m0 '' "$one" | grep -q '^stack: recursion: async_task_run_ > '; then echo "ok - $name"
+    else echo "not ok - $name"; fi
+}
 figures=../../tests/baremetal_sizes.txt
-small='empty blinky three' # those whose figures are committed
+small='empty blinky three'
+all() { # the figures that are committed
+    table $small
+    stacks
+    price m0
+}
 case $only in
     size)
         echo "program board flash RAM"
-        table $small producer timeout features
+        table $small producer timeout features cancel
+        echo "the stack at its worst, in bytes: see examples/baremetal/stack.py"
+        stacks
+        echo "what the first use of a feature adds to flash and RAM, before it costs nothing; those in"
+        echo "capitals are switches; from tasks to select: beside ASYNCC_CANCEL"
+        for board in m0 avr; do [ -z "$(tools $board)" ] && price $board; done
         for board in m0 m3 rv32 avr; do
             [ -z "$(tools $board)" ] && echo "an await beyond a call, 1/100 byte: $board $(await_costs $board "$(compiler $board)")"
         done
         exit
         ;;
-    size-update) { compilers | sed 's/^/# /'; table $small; } >$figures; cat $figures; exit ;;
+    size-update)
+        { compilers | sed 's/^/# /'; all; } >"$out/figures" && mv "$out/figures" $figures
+        cat $figures
+        exit
+        ;;
 esac
 traces
 bounds
 awaits
+depths
 name='baremetal: sizes'
 case $name in *"$only"*) ;; *) exit ;; esac
 for board in m0 rv32 avr; do
@@ -155,7 +246,7 @@ for board in m0 rv32 avr; do
 done
 if ! compilers | sed 's/^/# /' | cmp -s - "$(grep '^#' $figures >"$out/made"; echo "$out/made")"; then
     echo "ok - $name # SKIP the figures are of other compilers"
-elif grep -v '^#' $figures >"$out/want" && table $small >"$out/have" && cmp -s "$out/want" "$out/have"; then
+elif grep -v '^#' $figures >"$out/want" && all >"$out/have" && cmp -s "$out/want" "$out/have"; then
     echo "ok - $name"
 else
     echo "not ok - $name: make size-update, if that is meant"

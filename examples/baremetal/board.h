@@ -7,7 +7,9 @@
  *   board_exit(status) ends it
  * TRACE=1: what a LED does and what is sent is said, and when, and the program ends after TRACE_END
  * ms. Inputs come from a script (world.h), played by the clock's interrupt, so that all machines see
- * the same. An image that is measured has neither. */
+ * the same. An image that is measured has neither.
+ * PAINT: what the program needed of the stack is said at the end, in bytes, for stack.py to be held
+ * against. */
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -91,6 +93,24 @@ static inline void board_send(const char *text, uint8_t n)
     else
         while (n--) UART_PUT(*text++);
 }
+/* The stack is painted before the program begins; how much of that is left at its end? */
+#ifdef PAINT
+extern uint32_t bss_end[], stack_top[];
+static inline void board_paint(void)
+{
+    volatile uint32_t here, *p;
+    for (p = bss_end; p < &here - 8; p++) *p = 0x5AA55AA5;
+}
+#define board_init() (board_paint(), board_init())
+static inline void board_deepest(void)
+{
+    const uint32_t *p = bss_end;
+    while (*p == 0x5AA55AA5) p++;
+    board_number((uint16_t)((stack_top - p) * 4));
+}
+#else
+#define board_deepest() ((void)0)
+#endif
 /* In the clock's interrupt. */
 #if defined(WORLD) && TRACE
 #include "world.h"
@@ -116,6 +136,9 @@ static void board_tick(void)
 #ifdef INTERRUPT
     INTERRUPT(board_ms());
 #endif
-    if (TRACE && board_ms() >= TRACE_END) board_exit(0);
+    if (TRACE && board_ms() >= TRACE_END) {
+        board_deepest();
+        board_exit(0);
+    }
 }
 #endif
