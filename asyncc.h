@@ -4774,7 +4774,7 @@ void async_panic_frame_(const async_frame *frame, const char *what)
 {
     const async_type *type = frame->type;
     int line = type ? type->line : 0; /* of its head, where one is that has not waited yet */
-    (void)what;
+    (void)line, (void)what;
     ASYNCC_LOG("asyncc: %s:%d: coroutine `%s`, last seen at line %d: %s (state %d)\n",
                type ? type->file : "?", line, type ? type->name : "?",
                frame->line ? frame->line : line, what, frame->state);
