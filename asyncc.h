@@ -3056,13 +3056,20 @@ ASYNC_INLINE_ int async_condition_wait_for_leaf_(struct async_condition_wait_for
     return async_condition_wait_(&room->wait, caller, task, condition, predicate, arg);
 }
 /* The commonest case is done where the size of an item is known: first in, first out, no wait. */
+/* Neither an int nor a pointer is worth a call. */
+ASYNC_HOT_ void async_item_copy_(void *to, const void *from, uint32_t size)
+{
+    if (!ASYNCC_FREESTANDING && size == 4) __builtin_memcpy(to, from, 4);
+    else if (!ASYNCC_FREESTANDING && size == sizeof(void *))
+        __builtin_memcpy(to, from, sizeof(void *));
+    else __builtin_memcpy(to, from, (size_t)size);
+}
 ASYNC_HOT_ bool async_queue_put_now_(async_queue *q, void *items, const void *item, uint32_t size,
                                      uint32_t capacity)
 {
     uint32_t i = q->first + q->count;
     if (ASYNC_RARE_(q->special || q->count == capacity)) return false;
-    __builtin_memcpy((char *)items + (size_t)(i < capacity ? i : i - capacity) * size, item,
-                     (size_t)size);
+    async_item_copy_((char *)items + (size_t)(i < capacity ? i : i - capacity) * size, item, size);
     q->count++;
     q->unfinished++;
     if (q->getters.first) async_queue_wake_(&q->getters);
@@ -3072,7 +3079,7 @@ ASYNC_HOT_ bool async_queue_get_now_(async_queue *q, void *items, void *item, ui
                                      uint32_t capacity)
 {
     if (ASYNC_RARE_(q->special || !q->count)) return false;
-    __builtin_memcpy(item, (char *)items + (size_t)q->first * size, (size_t)size);
+    async_item_copy_(item, (char *)items + (size_t)q->first * size, size);
     q->count--;
     if (++q->first == capacity) q->first = 0;
     if (q->putters.first) async_queue_wake_(&q->putters);
