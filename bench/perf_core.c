@@ -138,6 +138,28 @@ static void run_gather(void)
     measured(&t.task);
 }
 
+static ASYNC_QUEUE(int, 1) queue;
+ASYNC(void, putter, args(int n), awaits(async_queue_put))
+{
+    ASYNC_BEGIN
+    while (self->n--) AWAIT(async_queue_put, &queue, &self->n);
+    ASYNC_END
+}
+ASYNC(void, getter, args(int n), vars(int item), awaits(async_queue_get))
+{
+    ASYNC_BEGIN
+    while (self->n--) AWAIT(async_queue_get, &queue, &self->item);
+    ASYNC_END
+}
+static void run_queue(void)
+{
+    static ASYNC_TASK(putter) put;
+    static ASYNC_TASK(getter) get;
+    must(ASYNC_SPAWN_ON(&loop, &put, putter, N));
+    must(ASYNC_SPAWN_ON(&loop, &get, getter, N));
+    measured(&get.task);
+}
+
 /* Deadlines spread over one second of a virtual clock, by a fixed sequence. */
 static async_call calls[N];
 static uint32_t delay(uint32_t i)
@@ -190,6 +212,7 @@ int main(int argc, char **argv)
                      {"spawn-join", run_spawn},
                      {"spawn-join-new", run_spawn_new},
                      {"gather", run_gather},
+                     {"queue-1", run_queue},
                      {"timer-fire", run_timer_fire},
                      {"timer-cancel", run_timer_cancel}};
     async_options options;
