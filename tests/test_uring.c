@@ -50,6 +50,8 @@ TEST(uring_needs_no_thread_for_a_file)
     seam_of_pthread_create.count = 0;
     u_opened();
     CHECK_INT(seam_of_pthread_create.count, 0);
+    CHECK(seam_of_mmap.count > 0);
+    CHECK_INT(seam_of_munmap.count, seam_of_mmap.count);
     f_end();
 }
 TEST(uring_that_is_refused_is_asked_for_once_and_threads_do_it)
@@ -67,14 +69,24 @@ TEST(uring_that_is_refused_is_asked_for_once_and_threads_do_it)
     }
     f_end();
 }
-TEST(uring_that_cannot_be_mapped_is_given_back)
+TEST(uring_that_cannot_be_mapped_or_watched_is_given_back)
 {
+    struct seam_call *calls[] = {
+        &seam_of_mmap,
+#ifdef ASYNC_URING_ /* else it may be another poller's */
+        &seam_of_epoll_ctl,
+#endif
+    };
+    size_t i;
     u_begin();
-    seam_of_mmap.error = ENOMEM;
-    seam_of_mmap.times = 1;
-    seam_of_pthread_create.count = 0;
-    u_opened();
-    CHECK(seam_of_pthread_create.count > 0);
+    for (i = 0; i < sizeof calls / sizeof *calls; i++) {
+        calls[i]->error = ENOMEM;
+        calls[i]->times = 1;
+        seam_of_pthread_create.count = 0;
+        u_opened();
+        CHECK_INT(calls[i]->times, 0);
+        CHECK(seam_of_pthread_create.count > 0);
+    }
     f_end();
 }
 /* The kernel has no room for this one: a thread does it, and the next goes there again. */
@@ -100,6 +112,32 @@ TEST(uring_without_room_leaves_it_to_a_thread)
     f.fd = open(f_name, O_CREAT | O_TRUNC | O_RDWR, 0600);
     seam_of_pthread_create.count = 0;
     CHECK_INT(run_real(u_no_room, f), 0);
+    close(f.fd);
+    f_end();
+}
+
+/* ... and a thing half done is ended in the loop. */
+ASYNC(void, u_half, args(async_file f), vars(ptrdiff_t n; long enters))
+{
+    ASYNC_BEGIN
+    AWAIT_TO(self->n, async_file_write, &self->f, f_big, 1000);
+    self->enters = seam_of_syscall.count;
+    seam_fail(2, 4); /* it asks for the rest, and there is none: EAGAIN */
+    AWAIT_TO(self->n, async_file_pread, &self->f, f_back, 2000, 0);
+    CHECK_INT(self->n, 1000);
+    CHECK_INT(seam_of_syscall.count, self->enters + 2);
+    CHECK(seam_hit == &seam_of_syscall && seam_error == EAGAIN);
+    CHECK(!memcmp(f_back, f_big, 1000));
+    CHECK_INT(seam_of_pthread_create.count, 0);
+    ASYNC_END
+}
+TEST(uring_without_room_for_the_rest)
+{
+    async_file f;
+    u_begin();
+    f.fd = open(f_name, O_CREAT | O_TRUNC | O_RDWR, 0600);
+    seam_of_pthread_create.count = 0;
+    CHECK_INT(run_real(u_half, f), 0);
     close(f.fd);
     f_end();
 }
