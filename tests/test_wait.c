@@ -318,6 +318,29 @@ TEST(X2_an_error_that_nobody_looked_at_is_reported)
     CHECK_STR(test_last_report, "error of a task was never retrieved");
 }
 
+/* The second who waits is told by a node of its own, which looks as little. */
+ASYNC(void, looks_away, args(async_task *on))
+{
+    ASYNC_BEGIN
+    AWAIT(async_wait, ASYNC_TASK_POINTERS(&self->on, 1), ASYNC_ALL_COMPLETED, ASYNC_FOREVER);
+    ASYNC_END
+}
+ASYNC(void, unseen_by_two, tasks(child a, looks_away w[2]))
+{
+    ASYNC_BEGIN
+    ASYNC_SPAWN(&self->a, child, 1, -EIO);
+    ASYNC_SPAWN(&self->w[0], looks_away, &self->a.task);
+    ASYNC_SPAWN(&self->w[1], looks_away, &self->a.task);
+    AWAIT(async_gather, ASYNC_TASK_ARRAY(self->w));
+    ASYNC_END
+}
+TEST(X2_nor_does_a_second_wait_look)
+{
+    CHECK_INT(run_virtual(unseen_by_two), 0);
+    CHECK_INT(test_reports, 1);
+    CHECK_STR(test_last_report, "error of a task was never retrieved");
+}
+
 /* A member of a group fails and the group cancels the one who waits, at the moment at which the
  * member was to tell it. */
 ASYNC(void, in_group, tasks(child t[2]), vars(async_group tg; int e))
