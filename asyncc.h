@@ -458,7 +458,20 @@
  * >>portability   What differs between C and C++, gcc and clang.
  * ------------------------------------------------------------------------------------------ */
 
-#if !defined(__cplusplus) && (!defined(__STDC_VERSION__) || __STDC_VERSION__ < 201112L)
+#if defined(__TINYC__)
+/* tcc calls itself C99, and has what is needed of C11. Of gcc's own it lacks these, and thread-locals
+ * and atomics, so that only the freestanding profile is for it. */
+#if !ASYNCC_FREESTANDING
+#error "asyncc.h: tcc has no thread-locals and atomics: -DASYNCC_FREESTANDING=1"
+#endif
+void *memset(void *to, int with, size_t n);
+void *memcpy(void *to, const void *from, size_t n);
+#define __builtin_memset memset
+#define __builtin_memcpy memcpy
+#define __builtin_expect(x, y) (x)
+#define __builtin_unreachable() ((void)0)
+#define _Pragma(x)
+#elif !defined(__cplusplus) && (!defined(__STDC_VERSION__) || __STDC_VERSION__ < 201112L)
 #error "asyncc.h needs C11 or later, or C++17"
 #endif
 
@@ -480,6 +493,12 @@
 #endif
 /* clang-format on */
 
+/* In a struct. */
+#ifdef __TINYC__
+#define ASYNC_MEMBER_ASSERT_(cond, text) char async_assert_[(cond) ? 1 : -1]
+#else
+#define ASYNC_MEMBER_ASSERT_(cond, text) ASYNC_ASSERT_(cond, text)
+#endif
 #define ASYNC_UNUSED_ __attribute__((__unused__))
 
 /* Under the address sanitizer the frame of a callee is out of bounds once its result is copied. */
@@ -1499,7 +1518,11 @@ ASYNC_API int async_join_children_(async_frame *frame, async_frame_scope_ *scope
 /* Never defined: a call that the compiler cannot prove unreachable is the diagnostic. */
 void async_left_the_body_(void) ASYNC_ERROR_("break or continue leaves the coroutine's body");
 void async_no_result_(void) ASYNC_ERROR_("a coroutine with a result ends without ASYNC_RETURN");
+#ifdef __TINYC__ /* it compiles also what is never reached */
+#define async_left_the_block_() async_panic_in_(__func__, __FILE__, __LINE__, "break leaves a block")
+#else
 void async_left_the_block_(void) ASYNC_ERROR_("break leaves an ASYNC_WITH, ASYNC_DO or ASYNC_FINALLY block: use ASYNC_RETURN, ASYNC_RAISE or its end");
+#endif
 ASYNC_C_END_
 
 /* In a body, whose frame knows its type only once it has been suspended. */
@@ -2180,10 +2203,10 @@ template <class T, decltype(sizeof 0) n> char (&async_is_no_array_(T (&)[n]))[n]
 #define ASYNC_ARRAY_SIZE_(a) sizeof(async_is_no_array_(a))
 #else
 #define ASYNC_ARRAY_SIZE_(a) \
-    (sizeof(a) / sizeof((a)[0]) + 0 * sizeof(struct { ASYNC_ASSERT_(!__builtin_types_compatible_p(__typeof__(a), __typeof__(&(a)[0])), \
+    (sizeof(a) / sizeof((a)[0]) + 0 * sizeof(struct { ASYNC_MEMBER_ASSERT_(!__builtin_types_compatible_p(__typeof__(a), __typeof__(&(a)[0])), \
                                              "ASYNC_TASK_ARRAY of a pointer: use ASYNC_TASK_SLICE(pointer, n)"); char x; }))
 #define ASYNC_UP_TO_8_(n) \
-    (n) + 0 * sizeof(struct { ASYNC_ASSERT_((n) <= 8, "ASYNC_TASKS takes up to eight: use ASYNC_TASK_ARRAY or ASYNC_TASK_POINTERS"); char x; })
+    (n) + 0 * sizeof(struct { ASYNC_MEMBER_ASSERT_((n) <= 8, "ASYNC_TASKS takes up to eight: use ASYNC_TASK_ARRAY or ASYNC_TASK_POINTERS"); char x; })
 #endif
 #define ASYNC_TASK_ARRAY(array) ASYNC_TASK_SLICE(array, ASYNC_ARRAY_SIZE_(array))
 #define ASYNC_TASK_SLICE(array, n) \
@@ -2953,9 +2976,9 @@ void async_queue_get(void *queue, void *item) ASYNC_NOT_AWAITED_;
 #else
 #define ASYNC_QUEUE_ITEM_(q, item)                                                                 \
     ((item) + 0 * sizeof(struct {                                                                  \
-                  ASYNC_ASSERT_(__builtin_types_compatible_p(__typeof__(*(item)),                  \
-                                                             __typeof__((q)->items[0])),           \
-                                "the queue holds items of another type");                          \
+                  ASYNC_MEMBER_ASSERT_(__builtin_types_compatible_p(__typeof__(*(item)),           \
+                                                                    __typeof__((q)->items[0])),    \
+                                       "the queue holds items of another type");                   \
                   char x;                                                                          \
               }))
 #endif
@@ -6014,6 +6037,7 @@ static async_scope *async_owner_(async_loop *loop, async_task *task)
             return scope;
     }
     async_panic_frame_(async_root_(task), "spawned into the `tasks` of a frame that has ended");
+    return NULL; /* not every compiler knows that it does not */
 }
 /* Its frame's end does not wait for it if it is a member of a group. */
 static ASYNC_NOT_INLINE_ void async_lend_(async_loop *loop, async_task *task, async_scope *group)

@@ -20,3 +20,11 @@ endif
 run-bare: run-bare-m0 run-bare-m3 run-bare-rv32
 run-bare-m0 run-bare-m3 run-bare-rv32: run-bare-%:
 	@sh tests/bare.sh $*
+
+# Every compiler of small machines: see tests/compilers.sh.
+.PHONY: run-compilers
+ifeq ($(findstring compilers,$(T)),$(T))
+run-more: run-compilers
+endif
+run-compilers:
+	@sh tests/compilers.sh

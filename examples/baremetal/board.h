@@ -43,6 +43,8 @@ static void board_button(void), board_receive(void);
 #include "avr.h"
 #elif defined(__riscv)
 #include "riscv.h"
+#elif defined(BOARD) /* one of your own */
+#include BOARD
 #else
 #include "linux.h"
 #endif

@@ -74,6 +74,9 @@ static inline void board_exit(int status)
     for (;;) {}
 }
 
+#ifdef __cplusplus
+extern "C" {
+#endif
 /* gcc wants these of every machine. */
 __attribute__((__used__, __optimize__("no-tree-loop-distribute-patterns"))) void *
 memset(void *to, int with, unsigned n);
@@ -107,6 +110,9 @@ void reset(void)
     (void)main();
     __builtin_unreachable();
 }
+#ifdef __cplusplus
+}
+#endif
 #ifdef ONE_SHOT
 #define BOARD_CLOCK board_fired
 #else
