@@ -63,7 +63,7 @@ compile riscv64-unknown-elf-gcc '-march=rv32imac_zicsr -mabi=ilp32'
 compile clang --target=thumbv6m-none-eabi
 compile clang '--target=riscv32-none-elf -march=rv32imac'
 compile clang++ --target=thumbv7m-none-eabi
-for switch in CANCEL=0 CHECK=0 NAMES=1 ONE_LOOP=0 STATIC=1 TICK_BITS=16 TICK_BITS=64 LINT=1; do
+for switch in CANCEL=0 ALLOC=0 REPORTS=0 CHECK=0 NAMES=1 ONE_LOOP=0 STATIC=1 TICK_BITS=16 TICK_BITS=64 LINT=1; do
     compile avr-gcc -mmcu=atmega328p -DASYNCC_$switch
     compile clang --target=thumbv6m-none-eabi -DASYNCC_$switch
 done
