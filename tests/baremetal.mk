@@ -28,3 +28,11 @@ run-more: run-compilers
 endif
 run-compilers:
 	@sh tests/compilers.sh
+
+# Arduino and PlatformIO: see tests/manifests.sh.
+.PHONY: run-manifests
+ifeq ($(findstring manifests,$(T)),$(T))
+run-more: run-manifests
+endif
+run-manifests:
+	@sh tests/manifests.sh
