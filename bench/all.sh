@@ -28,6 +28,6 @@ for program in core sync timers fds threads loops; do
 done
 sh bench/servers.sh full bench/results
 sh bench/peers.sh full bench/results
-sh bench/commands.sh full bench/results
 sh bench/sizes.sh full bench/results
+sh bench/commands.sh full bench/results
 sh bench/plots.sh

@@ -119,23 +119,23 @@ static void bench_workload(const char *workload, uint64_t size, uint64_t batch,
     double ns[BENCH_CONTENDERS_MOST][BENCH_ROUNDS_MOST], each[BENCH_ROUNDS_MOST],
         ratio[BENCH_CONTENDERS_MOST];
     uint64_t n[BENCH_CONTENDERS_MOST] = {0};
-    int i, round;
+    int i, round, rounds = size < 1000000 || bench.rounds < 7 ? bench.rounds : 7; /* those last */
     if (!bench_wanted(workload) || (bench.size && size && size != bench.size)) return;
     for (i = 0; i < count; i++)
         if (contenders[i].run) n[i] = bench_calibrate(&contenders[i], size, batch);
-    for (round = 0; round < bench.rounds; round++)
+    for (round = 0; round < rounds; round++)
         for (i = 0; i < count; i++)
             if (contenders[i].run) ns[i][round] = bench_once(&contenders[i], n[i], size);
     for (i = 0; i < count; i++) {
         if (!contenders[i].run) continue;
-        for (round = 0; round < bench.rounds; round++) each[round] = ns[i][round] / ns[0][round];
-        ratio[i] = bench_median(each, bench.rounds);
+        for (round = 0; round < rounds; round++) each[round] = ns[i][round] / ns[0][round];
+        ratio[i] = bench_median(each, rounds);
     }
     for (i = 0; i < count; i++) { /* only now: a median sorts */
         double median;
         char what[64];
         if (!contenders[i].run) continue;
-        median = bench_median(ns[i], bench.rounds);
+        median = bench_median(ns[i], rounds);
         if (size) (void)snprintf(what, sizeof what, "%s %llu", workload, (unsigned long long)size);
         else (void)snprintf(what, sizeof what, "%s", workload);
         printf("%-28s %-16s %6.2f x %9.2f ns\n", what, contenders[i].name, ratio[i], median);

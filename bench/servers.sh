@@ -56,7 +56,7 @@ if [ "$mode" = quick ]; then # the headlines, and only those who start and warm 
     row "http 50" "$quick -h -c 50" "$@"
     exit 0
 fi
-for c in 1 50 1000; do row "echo $c" "-c $c -t 100" "$@"; done
+for c in 1 50 1000; do row "echo $c" "-c $c -r 7 -t 100" "$@"; done
 row "echo 10000, of which 50 at work" "-c 50 -i 9950 -r 7 -t 100" "$@"
 for c in 1 50 1000; do row "echo $c two cores" "-2 -c $c -r 7 -t 100" "$@"; done
 set -- "$asyncc_http"
