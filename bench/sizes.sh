@@ -40,5 +40,6 @@ compile() { # NAME SOURCE RUNS
         printf "%s,%s,%s\n", name, $5, $6 >>csv }' "$out/csv"
 }
 compile "compiling a file with stdio.h" "$out/stdio.c" 7
+compile "compiling a file that uses most of asyncc.h" tests/control.c 7
 compile "compiling $(basename $user), implementation elsewhere" "$out/user.c" 7
 compile "compiling the implementation" $hello 3
