@@ -397,7 +397,11 @@ ASYNC(void, p_stream_main, vars(async_process p; async_stream s; async_bytes lin
                 trace("%.*s", (int)self->line.size, self->line.data);
         }
         self->other = async_listen("127.0.0.1:0", 0);
-        CHECK_INT(self->other, self->pipe);
+        if (self->other != self->pipe) { /* that of a child that has ended was free as well */
+            CHECK_INT(dup2(self->other, self->pipe), self->pipe);
+            CHECK_INT(close(self->other), 0);
+            self->other = self->pipe;
+        }
     }
     CHECK_INT(self->p.out, -1);
     CHECK_INT(async_close(self->other), 0);
