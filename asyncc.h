@@ -2267,7 +2267,7 @@ ASYNC_API int async_loop_advance(async_loop *loop, async_duration d);
 #endif
 #if ASYNCC_CANCEL
 /* The loop that runs in this thread, or NULL. */
-ASYNC_API async_loop *async_running_loop(void);
+ASYNC_API async_loop *async_get_running_loop(void);
 #endif
 
 #if ASYNCC_FREESTANDING && !defined(ASYNCC_NOW)
@@ -8445,7 +8445,7 @@ int async_loop_init(async_loop *loop, const async_options *options)
     loop->poll_fd = loop->spare_fd = loop->wake_fd = -1;
     loop->inbox = ASYNC_NOT_OPEN_;
 #endif
-    if (!async_running_loop()) ASYNC_SET_LOOP_(loop);
+    if (!async_get_running_loop()) ASYNC_SET_LOOP_(loop);
     return 0;
 }
 
@@ -8460,7 +8460,7 @@ static int async_loop_enter_(async_loop *loop)
 {
     ASYNC_NOT_IN_ISR_();
     if (loop->flags & ASYNC_CLOSED_) return -ESHUTDOWN;
-    if (async_running_loop()) return -EBUSY;
+    if (async_get_running_loop()) return -EBUSY;
     ASYNC_SET_LOOP_(loop);
 #if !ASYNCC_FREESTANDING
     async_running_ = loop;
@@ -8537,7 +8537,7 @@ int async_loop_run_until_complete(async_loop *loop, async_task *task)
     async_call stop;
     int err;
     if (loop->flags & ASYNC_CLOSED_) return -ESHUTDOWN;
-    if (async_running_loop()) return -EBUSY;
+    if (async_get_running_loop()) return -EBUSY;
     if (!(task->flags & (ASYNC_LIVE_ | ASYNC_DONE_))) return -EINVAL;
     ASYNC_SET_LOOP_(loop);
     __builtin_memset(&stop, 0, sizeof stop);
@@ -8556,7 +8556,7 @@ async_loop *async_get_event_loop(void)
     return async_loop_;
 }
 #endif
-async_loop *async_running_loop(void)
+async_loop *async_get_running_loop(void)
 {
 #if ASYNCC_FREESTANDING
     return async_loop_ && async_loop_->flags & ASYNC_RUNNING_ ? async_loop_ : NULL;
@@ -8572,7 +8572,7 @@ int async_loop_shutdown(async_loop *loop)
     async_task *task;
     int err = 0, turns = 4;
     if (loop->flags & ASYNC_CLOSED_) return 0;
-    if (async_running_loop()) return -EBUSY;
+    if (async_get_running_loop()) return -EBUSY;
     ASYNC_SET_LOOP_(loop);
     loop->leftover = 0;
     for (scope = loop->scopes; scope; scope = scope->next)
@@ -8619,7 +8619,7 @@ int async_loop_close(async_loop *loop)
 #endif
     if (loop->flags & ASYNC_CLOSED_) return 0;
     if (loop->flags & ASYNC_RUNNING_) return -EBUSY;
-    running = async_running_loop();
+    running = async_get_running_loop();
     ASYNC_SET_LOOP_(loop);
     loop->flags |= ASYNC_CLOSED_;
 #if ASYNCC_IO
@@ -8737,7 +8737,7 @@ int async_run_(async_frame *frame, async_type_ref_ type)
     async_signal interrupt;
     bool late;
 #endif
-    if (async_running_loop()) return -EBUSY;
+    if (async_get_running_loop()) return -EBUSY;
     err = async_loop_init(&loop, NULL);
     if (err) return err;
     (void)async_spawn_(frame, type, &loop.scope, 0);

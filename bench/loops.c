@@ -210,7 +210,7 @@ ASYNC(void, play, args(struct player *me, uint64_t n, bool begins), awaits(async
             async_event_clear(&self->me->turn);
         }
     }
-    if (self->begins && !--live) async_loop_stop(async_running_loop());
+    if (self->begins && !--live) async_loop_stop(async_get_running_loop());
     ASYNC_END
 }
 static struct player players[MOST][2];

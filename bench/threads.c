@@ -126,7 +126,7 @@ ASYNC(void, jobs, args(async_pool *pool, uint64_t n), vars(uint64_t i; uint64_t 
     ASYNC_BEGIN
     for (self->i = 0; self->i < self->n; self->i++)
         AWAIT(async_run_in_executor, self->pool, work, &self->count);
-    if (!--live) async_loop_stop(async_running_loop());
+    if (!--live) async_loop_stop(async_get_running_loop());
     ASYNC_END
 }
 static void asyncc_run(async_pool *pool, uint64_t n, uint64_t size)

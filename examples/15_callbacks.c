@@ -41,8 +41,8 @@ static int on_done(void *arg)
 ASYNC(void, amain, vars(struct sensor s; async_call call))
 {
     ASYNC_BEGIN
-    async_call_soon(async_running_loop(), &self->call, soon, NULL);
-    async_call_later(async_running_loop(), &self->s.timer, ASYNC_MS(30), on_value, &self->s);
+    async_call_soon(async_get_running_loop(), &self->call, soon, NULL);
+    async_call_later(async_get_running_loop(), &self->s.timer, ASYNC_MS(30), on_value, &self->s);
     printf("main: waiting for the sensor\n");
     AWAIT(async_future_wait, &self->s.value.future);
     printf("main: got %d\n", self->s.value.result);

@@ -72,7 +72,7 @@ static void *sensor(void *arg)
 ASYNC(void, amain, vars(struct sensor s; pthread_t thread))
 {
     ASYNC_BEGIN
-    self->s.loop = async_running_loop();
+    self->s.loop = async_get_running_loop();
     async_loop_keep(self->s.loop); /* others will call: wait for them when there is nothing to do */
     if (pthread_create(&self->thread, NULL, sensor, &self->s) != 0) ASYNC_RAISE(-EAGAIN);
     AWAIT(async_future_wait, &self->s.end.future);

@@ -26,7 +26,7 @@ static int count(void *arg)
 ASYNC(void, as_calls, vars(async_signal usr1; int seen))
 {
     ASYNC_BEGIN
-    async_add_signal_handler(async_running_loop(), &self->usr1, SIGUSR1, count, &self->seen);
+    async_add_signal_handler(async_get_running_loop(), &self->usr1, SIGUSR1, count, &self->seen);
     while (self->seen < 2) {
         raise(SIGUSR1); /* here somebody else would */
         AWAIT(async_sleep, ASYNC_MS(10));

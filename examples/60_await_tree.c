@@ -35,7 +35,7 @@ ASYNC(void, update, args(int ms), awaits(query))
 ASYNC(void, amain, tasks(update a, update b))
 {
     ASYNC_BEGIN
-    loop = async_running_loop();
+    loop = async_get_running_loop();
     if (async_loop_keep(loop)) ASYNC_RAISE(-EMFILE);
     signal(SIGUSR1, on_signal);
     ASYNC_SPAWN(&self->a, update, 100);

@@ -383,7 +383,7 @@ static TEST_UNUSED_ int test_run_(async_frame *frame, const async_type *type, bo
 /* Inside run_virtual or run_real: milliseconds since it began. */
 static TEST_UNUSED_ int now_ms(void)
 {
-    async_loop *loop = async_running_loop();
+    async_loop *loop = async_get_running_loop();
     if (!loop) test_fail_(__FILE__, __LINE__, "now_ms() outside of a loop");
     return (int)((async_loop_time(loop) - test_start_) / 1000000);
 }

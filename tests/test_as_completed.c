@@ -17,7 +17,7 @@ ASYNC(void, each_of, args(int timeout_ms, int busy_ms, int stop_at),
                   self->timeout_ms < 0 ? ASYNC_FOREVER : ASYNC_MS(self->timeout_ms)) {
             CHECK(async_task_done(self->t));
             if (now_ms() > 4) /* all have told: no timer is left */
-                CHECK(async_loop_next_deadline(async_running_loop()) == INT64_MAX);
+                CHECK(async_loop_next_deadline(async_get_running_loop()) == INT64_MAX);
             for (self->i = 0; &self->c[self->i].task != self->t; self->i++) {}
             trace("%d %s at %d, ", self->i, name_of(async_task_error(self->t)), now_ms());
             if (!async_task_error(self->t))

@@ -340,11 +340,13 @@ ASYNC(void, c8_sleep, tasks(sleeps t), vars(async_call call))
     ASYNC_BEGIN
     ASYNC_SPAWN(&self->t, sleeps, "t", 5);
     AWAIT(async_sleep, ASYNC_MS(0));
-    async_call_later(async_running_loop(), &self->call, ASYNC_MS(5), cancel_task, &self->t.task);
+    async_call_later(async_get_running_loop(), &self->call, ASYNC_MS(5), cancel_task,
+                     &self->t.task);
     AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&self->t));
     CHECK(async_task_cancelled(&self->t.task));
     ASYNC_SPAWN(&self->t, sleeps, "t", 4);
-    async_call_later(async_running_loop(), &self->call, ASYNC_MS(4), cancel_task, &self->t.task);
+    async_call_later(async_get_running_loop(), &self->call, ASYNC_MS(4), cancel_task,
+                     &self->t.task);
     AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&self->t));
     CHECK(async_task_cancelled(&self->t.task));
     CHECK_INT(now_ms(), 9);
@@ -908,9 +910,9 @@ ASYNC(void, point)
     ASYNC_BEGIN
     if (++points == cut_at) {
         if (cut_way == BY_ITSELF) (void)async_task_cancel(victim);
-        if (cut_way == AT_ONCE) async_call_soon(async_running_loop(), &cut_call, cut, NULL);
+        if (cut_way == AT_ONCE) async_call_soon(async_get_running_loop(), &cut_call, cut, NULL);
         if (cut_way == TOO_LATE)
-            async_call_later(async_running_loop(), &cut_call, ASYNC_MS(1), cut, NULL);
+            async_call_later(async_get_running_loop(), &cut_call, ASYNC_MS(1), cut, NULL);
     }
     AWAIT(async_sleep, ASYNC_MS(1));
     ASYNC_END
@@ -987,7 +989,7 @@ ASYNC(void, cut_nest)
     AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&nest_task));
     (void)async_call_cancel(&cut_call);
     CHECK_INT(held, 0);
-    CHECK_INT((int)async_all_tasks(async_running_loop(), NULL, 0), 1);
+    CHECK_INT((int)async_all_tasks(async_get_running_loop(), NULL, 0), 1);
     ASYNC_END
 }
 TEST(C2_cancelled_at_every_suspension_point)

@@ -253,7 +253,7 @@ ASYNC(void, calls, vars(async_context a; async_call call))
 {
     ASYNC_BEGIN
     ASYNC_WITH(async_context, &self->a, &user, ann) {
-        CHECK_INT(async_call_soon(async_running_loop(), &self->call, asks, NULL), 0);
+        CHECK_INT(async_call_soon(async_get_running_loop(), &self->call, asks, NULL), 0);
         AWAIT(async_sleep, ASYNC_MS(0));
     }
     ASYNC_END

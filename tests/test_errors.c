@@ -207,7 +207,7 @@ ASYNC(void, again_and_again, vars(int i))
     for (self->i = 0; self->i < MANY; self->i++) {
         ASYNC_SPAWN(&one, catches);
         AWAIT_TASK(&one);
-        CHECK_INT(async_running_loop()->note_count, 0);
+        CHECK_INT(async_get_running_loop()->note_count, 0);
     }
     ASYNC_END
 }
@@ -229,12 +229,12 @@ ASYNC(void, blocks, args(int ms), vars(int line))
 {
     ASYNC_BEGIN
     AWAIT(async_sleep, ASYNC_MS(1000)); /* time that passes for all is no step */
-    async_loop_advance(async_running_loop(), ASYNC_MS(self->ms));
+    async_loop_advance(async_get_running_loop(), ASYNC_MS(self->ms));
     self->line = __LINE__ + 1;
     AWAIT(async_sleep, ASYNC_MS(0));
     CHECK_INT(test_reports, 1);
     CHECK_INT(last.line, self->line);
-    async_loop_advance(async_running_loop(), ASYNC_MS(self->ms)); /* and in its last step */
+    async_loop_advance(async_get_running_loop(), ASYNC_MS(self->ms)); /* and in its last step */
     ASYNC_END
 }
 static int blocks_too(void *loop)
@@ -269,7 +269,7 @@ TEST(a_step_that_blocks_the_loop)
 ASYNC(void, quick)
 {
     ASYNC_BEGIN
-    async_loop_advance(async_running_loop(), ASYNC_MS(49));
+    async_loop_advance(async_get_running_loop(), ASYNC_MS(49));
     ASYNC_END
 }
 TEST(a_step_that_does_not)
@@ -299,7 +299,7 @@ ASYNC(void, clears, args(int n), vars(int i))
         AWAIT(async_sleep, ASYNC_MS(1));
     }
     CHECK_INT(test_reports, self->n - 1);
-    CHECK_INT(async_running_loop()->note_count, 1);
+    CHECK_INT(async_get_running_loop()->note_count, 1);
     ASYNC_END
 }
 TEST(errors_of_tasks_whose_memory_was_cleared)
@@ -379,7 +379,7 @@ ASYNC(void, leaves_two)
     ASYNC_SPAWN_NEW(fails_alone);
     (void)async_task_set_name(&ASYNC_SPAWN_NEW(hangs)->task, "hung up");
     AWAIT(async_sleep, ASYNC_MS(1));
-    (void)async_loop_advance(async_running_loop(), ASYNC_SEC(1));
+    (void)async_loop_advance(async_get_running_loop(), ASYNC_SEC(1));
     ASYNC_END
 }
 TEST(X3_X2_a_report_names_the_task_and_where_it_stands)

@@ -18,7 +18,7 @@ static int answer(void *arg)
 {
     int i = (int)(intptr_t)arg;
     static char data[1 << 16];
-    trace("%d ms: %d answers\n", (int)(async_loop_time(async_running_loop()) / 1000000), i);
+    trace("%d ms: %d answers\n", (int)(async_loop_time(async_get_running_loop()) / 1000000), i);
     if (script[i].answer) seam_of_getsockopt.times = 1;
     seam_of_getsockopt.error = script[i].answer;
     while (recv(peer[i].end, data, sizeof data, MSG_DONTWAIT) > 0) {}
@@ -34,7 +34,7 @@ static void played(int fd)
     to.length = seam_connect_to->sa_family == AF_INET ? sizeof(struct sockaddr_in)
                                                       : sizeof(struct sockaddr_in6);
     memcpy(&to.storage, seam_connect_to, to.length);
-    trace("%d ms: %s\n", (int)(async_loop_time(async_running_loop()) / 1000000),
+    trace("%d ms: %s\n", (int)(async_loop_time(async_get_running_loop()) / 1000000),
           async_address_format(&to, text, sizeof text));
     CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
     fill(pair[0]);
@@ -43,7 +43,7 @@ static void played(int fd)
     peer[tried].end = pair[1];
     memset(&peer[tried].call, 0, sizeof peer[tried].call);
     if (s->after > 0)
-        CHECK_INT(async_call_later(async_running_loop(), &peer[tried].call, ASYNC_MS(s->after),
+        CHECK_INT(async_call_later(async_get_running_loop(), &peer[tried].call, ASYNC_MS(s->after),
                                    answer, (void *)(intptr_t)tried),
                   0);
     tried++;
@@ -76,7 +76,7 @@ ASYNC(int, tries, args(const char *list, int delay),
     for (self->at = strtok(self->text, " "); self->at; self->at = strtok(NULL, " "))
         CHECK_INT(async_address_parse(&self->to[self->n++], self->at), 0);
     AWAIT_TO(self->fd, async_connect_any, self->to, self->n, ASYNC_MS(self->delay));
-    trace("%d ms: connected\n", (int)(async_loop_time(async_running_loop()) / 1000000));
+    trace("%d ms: connected\n", (int)(async_loop_time(async_get_running_loop()) / 1000000));
     CHECK_INT(async_close(self->fd), 0);
     check_none_owned(); /* those who lost are closed */
     ASYNC_RETURN(0);

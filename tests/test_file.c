@@ -254,7 +254,7 @@ ASYNC(void, f_queued, args(async_pool *pool), vars(int fd; int other),
       tasks(f_takes_the_thread t, f_holds a, f_holds b))
 {
     ASYNC_BEGIN
-    CHECK_INT(async_loop_set_default_executor(async_running_loop(), self->pool), 0);
+    CHECK_INT(async_loop_set_default_executor(async_get_running_loop(), self->pool), 0);
     self->fd = self->other = -1;
     ASYNC_SPAWN(&self->a, f_holds, &self->fd);
     while (self->fd < 0) AWAIT(async_sleep, ASYNC_MS(1));

@@ -81,7 +81,7 @@ TEST(foreign_host_drives_timers_and_sockets)
     CHECK_INT(async_task_error(&task.task), 0);
     CHECK_INT(ASYNC_RESULT(&task), 15);
     CHECK(no_descriptor() || ticks < 100); /* it slept in between */
-    CHECK(!async_running_loop());
+    CHECK(!async_get_running_loop());
     CHECK_INT(async_loop_close(&loop), 0);
 }
 

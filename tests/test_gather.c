@@ -84,14 +84,14 @@ static char ready_text[] = "ready";
 ASYNC(void, of_nothing, tasks(quiet a), vars(async_call call))
 {
     ASYNC_BEGIN
-    async_call_soon(async_running_loop(), &self->call, say, ready_text);
+    async_call_soon(async_get_running_loop(), &self->call, say, ready_text);
     AWAIT(async_gather, ASYNC_TASK_SLICE(&self->a, 0));
     AWAIT(async_gather_return_exceptions, ASYNC_TASK_POINTERS(NULL, 0));
     trace("nothing\n");
     AWAIT(async_sleep, ASYNC_MS(0));
     ASYNC_SPAWN(&self->a, quiet, 1, 0);
     AWAIT(async_join, &self->a.task);
-    async_call_soon(async_running_loop(), &self->call, say, ready_text);
+    async_call_soon(async_get_running_loop(), &self->call, say, ready_text);
     AWAIT(async_gather, ASYNC_TASKS(&self->a));
     trace("nothing more\n");
     ASYNC_END

@@ -73,7 +73,7 @@ ASYNC(void, tg1, tasks(member a, member b), vars(async_group tg))
 ASYNC(void, tg1_empty, vars(async_group tg; async_call call))
 {
     ASYNC_BEGIN
-    async_call_soon(async_running_loop(), &self->call, say, text_ready);
+    async_call_soon(async_get_running_loop(), &self->call, say, text_ready);
     ASYNC_WITH(async_group, &self->tg) {}
     trace("empty\n");
     AWAIT(async_sleep, ASYNC_MS(0));

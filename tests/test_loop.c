@@ -76,7 +76,7 @@ static int cancels_two(void *unused)
     CHECK(async_call_cancel(&victims[0])); /* in the middle and at the end of this very batch */
     CHECK(async_call_cancel(&victims[2]));
     CHECK(!async_call_cancel(&victims[2]));
-    CHECK_INT(async_call_soon(async_running_loop(), &victims[0], say, TEXT("again")), 0);
+    CHECK_INT(async_call_soon(async_get_running_loop(), &victims[0], say, TEXT("again")), 0);
     return 0;
 }
 TEST(L4_cancelled_callbacks_do_not_run)
@@ -145,7 +145,7 @@ static int ticks(void *unused)
 {
     (void)unused;
     tick++;
-    return async_call_soon(async_running_loop(), &ticker, ticks, NULL);
+    return async_call_soon(async_get_running_loop(), &ticker, ticks, NULL);
 }
 /* Each notes the tick at which it goes on. */
 ASYNC(void, starts, args(int *at))
@@ -242,7 +242,7 @@ ASYNC(void, hops, tasks(starts a, yields b, waits c, joins d, gathers e, waits_f
 {
     ASYNC_BEGIN
     tick = 0;
-    async_call_soon(async_running_loop(), &ticker, ticks, NULL);
+    async_call_soon(async_get_running_loop(), &ticker, ticks, NULL);
     AWAIT(async_sleep, ASYNC_MS(0));
     self->t = tick;
     ASYNC_SPAWN(&self->a, starts, &self->at[0]);
@@ -285,7 +285,7 @@ ASYNC(void, hops_of_cancel,
 {
     ASYNC_BEGIN
     tick = 0;
-    async_call_soon(async_running_loop(), &ticker, ticks, NULL);
+    async_call_soon(async_get_running_loop(), &ticker, ticks, NULL);
     ASYNC_SPAWN(&self->a, waits, &self->f[0], &self->at[0], 0);
     SETTLE(2);
     self->n = tick;
@@ -435,7 +435,7 @@ static ASYNC_TASK(ends) inner_task;
 static int nests(void *loop)
 {
     async_loop other, *const outer = (async_loop *)loop;
-    CHECK(async_running_loop() == outer);
+    CHECK(async_get_running_loop() == outer);
     CHECK_INT(async_loop_run_forever(outer), -EBUSY);
     CHECK_INT(async_loop_close(outer), -EBUSY);
     CHECK_INT(async_loop_shutdown(outer), -EBUSY);
@@ -446,7 +446,7 @@ static int nests(void *loop)
     CHECK_INT(async_loop_shutdown(&other), -EBUSY);
     CHECK_INT(async_loop_close(&other), 0); /* one that does not run may be closed */
     CHECK_INT(ASYNC_RUN(ends), 1);
-    CHECK(async_running_loop() == outer);
+    CHECK(async_get_running_loop() == outer);
     trace("nested ");
     return 0;
 }
@@ -456,7 +456,7 @@ TEST(R9_no_loop_inside_a_loop)
     static ASYNC_TASK(ends) task;
     async_loop loop;
     open_loop(&loop);
-    CHECK(async_running_loop() == NULL);
+    CHECK(async_get_running_loop() == NULL);
     CHECK_INT(async_call_soon(&loop, &call, nests, &loop), 0);
     CHECK_INT(async_loop_run_forever(&loop), -EDEADLK);
     CHECK_TRACE("nested ");
@@ -468,7 +468,7 @@ TEST(R9_no_loop_inside_a_loop)
     CHECK_INT(async_loop_run_forever(&loop), -ESHUTDOWN);
     CHECK_INT(async_loop_run_until_complete(&loop, &task.task), -ESHUTDOWN);
     CHECK_INT(async_loop_shutdown(&loop), 0);
-    CHECK(async_running_loop() == NULL);
+    CHECK(async_get_running_loop() == NULL);
 }
 
 TEST(R10_many_runs_on_one_loop)

@@ -99,7 +99,7 @@ ASYNC(void, gives_up, args(async_pool *pool), tasks(looks_up a, looks_up b))
 {
     ASYNC_BEGIN
     seam_names = slow;
-    CHECK_INT(async_loop_set_default_executor(async_running_loop(), self->pool), 0);
+    CHECK_INT(async_loop_set_default_executor(async_get_running_loop(), self->pool), 0);
     ASYNC_SPAWN(&self->a, looks_up, "a.test");
     ASYNC_SPAWN(&self->b, looks_up, "b.test");
     AWAIT(async_sleep, ASYNC_MS(1)); /* the loop goes on */

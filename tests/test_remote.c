@@ -254,8 +254,9 @@ static ASYNC_REMOTE(rm_add) rm_own;
 ASYNC(int, rm_waits_for_itself)
 {
     ASYNC_BEGIN
-    CHECK_INT(async_loop_keep(async_running_loop()), 0);
-    CHECK_INT(ASYNC_RUN_COROUTINE_THREADSAFE(async_running_loop(), &rm_own, rm_add, 1, 2, 0), 0);
+    CHECK_INT(async_loop_keep(async_get_running_loop()), 0);
+    CHECK_INT(ASYNC_RUN_COROUTINE_THREADSAFE(async_get_running_loop(), &rm_own, rm_add, 1, 2, 0),
+              0);
     ASYNC_RETURN(async_remote_wait(&rm_own.remote, ASYNC_FOREVER));
     ASYNC_END
 }
@@ -369,7 +370,7 @@ TEST(R9_a_loop_made_here_may_run_elsewhere)
     CHECK_INT(async_loop_keep(&rm_loop), 0);
     CHECK(pthread_create(&rm_thread, NULL, rm_run, NULL) == 0);
     while (__atomic_load_n(&rm_loop.inbox, __ATOMIC_ACQUIRE) != ASYNC_ASLEEP_) sched_yield();
-    CHECK(async_running_loop() == NULL);
+    CHECK(async_get_running_loop() == NULL);
     CHECK_INT(async_call_soon_threadsafe(&rm_loop, &rm_last, rm_stop, NULL), 0);
     pthread_join(rm_thread, NULL);
     CHECK_INT(run_real_to(x, rm_add, 1, 2, 0), 0);

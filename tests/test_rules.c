@@ -17,7 +17,8 @@ ASYNC(void, blocks, tasks(ticks t))
     ASYNC_BEGIN
     ASYNC_SPAWN(&self->t, ticks);
     AWAIT(async_sleep, ASYNC_MS(5));
-    CHECK_INT(async_loop_advance(async_running_loop(), ASYNC_MS(100)), 0); /* a call that blocks */
+    CHECK_INT(async_loop_advance(async_get_running_loop(), ASYNC_MS(100)),
+              0); /* a call that blocks */
     trace("blocked ");
     AWAIT_TASK(&self->t);
     ASYNC_END

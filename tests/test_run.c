@@ -233,7 +233,7 @@ static int turns(void *call)
 {
     static int n;
     trace("%d ", ++n);
-    return async_call_soon(async_running_loop(), (async_call *)call, turns, call);
+    return async_call_soon(async_get_running_loop(), (async_call *)call, turns, call);
 }
 static async_call turns_call;
 ASYNC(void, queues_at_its_end)
@@ -242,7 +242,7 @@ ASYNC(void, queues_at_its_end)
     ASYNC_DO
         AWAIT(async_sleep, ASYNC_SEC(9));
     ASYNC_FINALLY
-        async_call_soon(async_running_loop(), &turns_call, turns, &turns_call);
+        async_call_soon(async_get_running_loop(), &turns_call, turns, &turns_call);
     ASYNC_END
 }
 static ASYNC_TASK(queues_at_its_end) queuer;
@@ -256,7 +256,7 @@ ASYNC(void, leaves_queuer)
 ASYNC(void, queues)
 {
     ASYNC_BEGIN
-    async_call_soon(async_running_loop(), &turns_call, turns, &turns_call);
+    async_call_soon(async_get_running_loop(), &turns_call, turns, &turns_call);
     ASYNC_END
 }
 TEST(R1_turns_after_the_last_leftover)

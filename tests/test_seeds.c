@@ -472,7 +472,7 @@ ASYNC(void, resumes_in_line, vars(async_call call), tasks(say task), awaits(say)
     static char text[] = "call";
     ASYNC_BEGIN
     ASYNC_SPAWN(&self->task, say, "task");
-    async_call_soon(async_running_loop(), &self->call, say_call, text);
+    async_call_soon(async_get_running_loop(), &self->call, say_call, text);
     AWAIT(say, "direct");
     AWAIT(async_join, &self->task.task); /* ends before the call, but goes on behind it */
     trace("on");
@@ -493,9 +493,9 @@ ASYNC(void, looks_at_all, tasks(later a, later b))
     ASYNC_BEGIN
     ASYNC_SPAWN(&self->a, later, 1, 10);
     ASYNC_SPAWN(&self->b, later, 1, 20);
-    CHECK_INT(async_all_tasks(async_running_loop(), t, 4), 3);
+    CHECK_INT(async_all_tasks(async_get_running_loop(), t, 4), 3);
     AWAIT(async_join, &self->a.task);
-    CHECK_INT(async_all_tasks(async_running_loop(), t, 4), 2);
+    CHECK_INT(async_all_tasks(async_get_running_loop(), t, 4), 2);
     CHECK(t[0] != &self->a.task && t[1] != &self->a.task);
     ASYNC_END
 }
@@ -592,7 +592,7 @@ TEST(S66_one_turn_at_a_time)
 ASYNC(void, keeps_loop, args(async_loop **loop))
 {
     ASYNC_BEGIN
-    *self->loop = async_running_loop();
+    *self->loop = async_get_running_loop();
     CHECK(*self->loop != NULL);
     ASYNC_END
 }
@@ -602,11 +602,11 @@ TEST(S71_run_makes_a_loop_and_closes_it_each_time)
     async_loop *loop = NULL;
     int x = 0;
     CHECK_INT(ASYNC_RUN(keeps_loop, &loop), 0);
-    CHECK(async_running_loop() == NULL);
+    CHECK(async_get_running_loop() == NULL);
     CHECK_INT(ASYNC_RUN_TO(x, later, 1, 1), 0);
     CHECK_INT(ASYNC_RUN_TO(x, later, 2, 1), 0);
     CHECK_INT(x, 2);
-    CHECK(async_running_loop() == NULL);
+    CHECK(async_get_running_loop() == NULL);
 }
 
 ASYNC(void, runs_another, vars(async_loop other), tasks(say t))

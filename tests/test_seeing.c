@@ -13,7 +13,7 @@ static void keep(void *arg, const char *text)
 }
 static void tree(void)
 {
-    async_print_tasks(async_running_loop(), keep, NULL);
+    async_print_tasks(async_get_running_loop(), keep, NULL);
 }
 static int line_of_sleep, line_of_middle, line_of_outer;
 static void check_tree(const char *want, int a, int b, int c)
@@ -162,7 +162,7 @@ ASYNC(void, sees_waits, raw(async_lock lock; async_event event; int fds[2]),
     ASYNC_SPAWN(&self->h, selects_, &self->event, self->fds[1]);
     AWAIT(async_sleep, ASYNC_MS(0));
     AWAIT(async_sleep, ASYNC_MS(0));
-    async_print_tasks(async_running_loop(), last_lines, NULL);
+    async_print_tasks(async_get_running_loop(), last_lines, NULL);
     snprintf(
         line_text, sizeof line_text,
         "event @\ndescriptor %d, to read\nsleep, 0.009 s left\nsleep, 5.000 s left\njoin inner @\nshield inner @\n"
@@ -213,14 +213,14 @@ ASYNC(void, sees_depth, tasks(at_33 deep, at_15 part))
     AWAIT(async_sleep, ASYNC_MS(0));
     (void)async_task_set_name(&self->deep.task, "deep");
     next_level = 33;
-    async_print_tasks(async_running_loop(), levels, NULL);
+    async_print_tasks(async_get_running_loop(), levels, NULL);
     CHECK_INT(next_level, -1);
     AWAIT_TASK(&self->deep);
     ASYNC_SPAWN(&self->part, at_15);
     AWAIT(async_sleep, ASYNC_MS(0));
     (void)async_task_set_name(&self->part.task, "exactly one part");
     next_level = 15;
-    async_print_tasks(async_running_loop(), levels, NULL);
+    async_print_tasks(async_get_running_loop(), levels, NULL);
     CHECK_INT(next_level, -1);
     ASYNC_END
 }
@@ -267,7 +267,7 @@ static void on_signal(int number)
 ASYNC(void, is_asked)
 {
     ASYNC_BEGIN
-    signalled = async_running_loop();
+    signalled = async_get_running_loop();
     CHECK_INT(async_print_tasks_soon(signalled), -ENOTCONN);
     CHECK_INT(async_loop_keep(signalled), 0);
     signal(SIGUSR1, on_signal);
@@ -287,7 +287,7 @@ TEST(tree_asked_for_by_a_signal)
 ASYNC(void, sleeps_long, raw(pid_t child))
 {
     ASYNC_BEGIN
-    signalled = async_running_loop();
+    signalled = async_get_running_loop();
     CHECK_INT(async_loop_keep(signalled), 0);
     signal(SIGUSR1, on_signal);
     self->child = fork();
@@ -350,10 +350,10 @@ ASYNC(void, names, tasks(inner a, inner b[20]), vars(async_task *t; int i))
     self->t = &ASYNC_SPAWN_NEW(inner, 1)->task;
     CHECK_INT(async_task_set_name(self->t, "new"), 0);
     CHECK_STR(async_task_name(self->t), "new");
-    self->i = (int)async_running_loop()->note_count;
+    self->i = (int)async_get_running_loop()->note_count;
     AWAIT(async_sleep, ASYNC_MS(2));
-    CHECK_INT(async_running_loop()->note_count, self->i - 1); /* those of slots stay */
-    self->t = &ASYNC_SPAWN_NEW(inner, 1)->task;               /* most likely in the same memory */
+    CHECK_INT(async_get_running_loop()->note_count, self->i - 1); /* those of slots stay */
+    self->t = &ASYNC_SPAWN_NEW(inner, 1)->task; /* most likely in the same memory */
     CHECK_STR(async_task_name(self->t), "inner");
     ASYNC_END
 }

@@ -54,7 +54,7 @@ ASYNC(void, first_of, args(int put_ms, int set_ms, int fd, int timeout_ms),
         ASYNC_ON_TIMEOUT
             trace("timeout at %d\n", now_ms());
     }
-    CHECK_INT(async_all_tasks(async_running_loop(), NULL, 0),
+    CHECK_INT(async_all_tasks(async_get_running_loop(), NULL, 0),
               1u + !async_task_done(&self->p.task) + !async_task_done(&self->s.task));
     ASYNC_END
 }

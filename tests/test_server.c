@@ -216,7 +216,7 @@ ASYNC(void, fails, args(async_stream *s))
 ASYNC(void, failing, vars(async_server server; int fd))
 {
     ASYNC_BEGIN
-    async_running_loop()->options.on_error = on_error;
+    async_get_running_loop()->options.on_error = on_error;
     CHECK_INT(ASYNC_START_SERVER(&self->server, "127.0.0.1:0", fails), 0);
     self->fd = dial(self->server.fd);
     AWAIT_QUIET();
@@ -268,7 +268,7 @@ TEST(a_handler_that_is_cancelled_sends_nothing_more)
 ASYNC(void, leaves, args(async_server *server, int how), vars(int fd; int fd2))
 {
     ASYNC_BEGIN
-    async_running_loop()->options.on_error = on_error;
+    async_get_running_loop()->options.on_error = on_error;
     CHECK_INT(ASYNC_START_SERVER(self->server, "127.0.0.1:0", echoes), 0);
     self->fd = dial(self->server->fd);
     self->fd2 = dial(self->server->fd);

@@ -61,7 +61,7 @@ static int say(void *text)
 static char tick1[] = "1", tick2[] = "2", tick3[] = "3";
 ASYNC(void, passes, tasks(child t, child u), vars(async_call c[2]; int e))
 {
-    async_loop *const loop = async_running_loop();
+    async_loop *const loop = async_get_running_loop();
     ASYNC_BEGIN
     ASYNC_SPAWN(&self->t, child, 1, 0);
     async_task_add_done_callback(&self->t.task, &self->c[0], say, tick1);
@@ -150,7 +150,7 @@ ASYNC(void, just_done, tasks(child t, behind s), vars(async_call c))
     AWAIT(async_join, &self->t.task);
     CHECK(!async_task_done(&self->s.task));
     async_task_cancel(&self->s.task);
-    async_call_soon(async_running_loop(), &self->c, say, tick1);
+    async_call_soon(async_get_running_loop(), &self->c, say, tick1);
     AWAIT(async_sleep, ASYNC_MS(1));
     CHECK(async_task_cancelled(&self->s.task));
     ASYNC_END

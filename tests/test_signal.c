@@ -33,13 +33,13 @@ static int sig_open_descriptors(void)
 ASYNC(void, sig_calls_main)
 {
     ASYNC_BEGIN
-    CHECK_INT(
-        async_add_signal_handler(async_running_loop(), &sig_one, SIGUSR1, sig_told, (void *)"one"),
-        0);
-    CHECK_INT(
-        async_add_signal_handler(async_running_loop(), &sig_two, SIGUSR1, sig_told, (void *)"two"),
-        0);
-    CHECK_INT(async_add_signal_handler(async_running_loop(), &sig_three, SIGUSR2, sig_told,
+    CHECK_INT(async_add_signal_handler(async_get_running_loop(), &sig_one, SIGUSR1, sig_told,
+                                       (void *)"one"),
+              0);
+    CHECK_INT(async_add_signal_handler(async_get_running_loop(), &sig_two, SIGUSR1, sig_told,
+                                       (void *)"two"),
+              0);
+    CHECK_INT(async_add_signal_handler(async_get_running_loop(), &sig_three, SIGUSR2, sig_told,
                                        (void *)"three"),
               0);
     raise(SIGUSR1);
@@ -107,7 +107,7 @@ static void sig_refused(async_loop *loop)
 ASYNC(void, sig_mistakes_main, vars(int number))
 {
     ASYNC_BEGIN
-    sig_refused(async_running_loop());
+    sig_refused(async_get_running_loop());
     AWAIT_ERR(self->number, async_signal_wait, &sig_one); /* it is called, not awaited */
     CHECK_INT(self->number, -EINVAL);
     AWAIT_ERR(self->number, async_signal_wait, &sig_two);
@@ -208,8 +208,8 @@ ASYNC(void, sig_race_main, vars(async_signal s; async_signal first; int n), task
     ASYNC_WITH(async_signal, &self->s, ASYNC_SIGNALS(SIGUSR1)) {
         ASYNC_SPAWN(&self->a, sig_wait_one, &self->s);
         AWAIT(async_sleep, ASYNC_MS(0));
-        CHECK_INT(async_add_signal_handler(async_running_loop(), &self->first, SIGUSR1, sig_cancel,
-                                           &self->a.task),
+        CHECK_INT(async_add_signal_handler(async_get_running_loop(), &self->first, SIGUSR1,
+                                           sig_cancel, &self->a.task),
                   0);
         raise(SIGUSR1);
         AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&self->a));
@@ -561,9 +561,9 @@ TEST(R11_interrupt_of_a_run_that_gives_its_value_is_an_error)
 ASYNC(int, sig_own_handler)
 {
     ASYNC_BEGIN
-    CHECK_INT(
-        async_add_signal_handler(async_running_loop(), &sig_one, SIGINT, sig_told, (void *)"mine"),
-        0);
+    CHECK_INT(async_add_signal_handler(async_get_running_loop(), &sig_one, SIGINT, sig_told,
+                                       (void *)"mine"),
+              0);
     raise(SIGINT);
     AWAIT(async_sleep, ASYNC_MS(1));
     CHECK_TRACE("mine\n");

@@ -23,10 +23,10 @@ ASYNC(void, looks_on, tasks(sleeps t))
     ASYNC_BEGIN
     ASYNC_SPAWN(&self->t, sleeps);
     AWAIT(async_sleep, ASYNC_MS(50));
-    async_print_tasks(async_running_loop(), keep, NULL);
+    async_print_tasks(async_get_running_loop(), keep, NULL);
     CHECK(strstr(test_text_, "sleep 0.050  for 0.050") != NULL);
     AWAIT(async_sleep, ASYNC_MS(1050));
-    async_print_tasks(async_running_loop(), keep, NULL);
+    async_print_tasks(async_get_running_loop(), keep, NULL);
     CHECK(strstr(test_text_, "sleep 2.000  for 1.000") != NULL);
     ASYNC_END
 }

@@ -51,14 +51,14 @@ ASYNC(void, s1, vars(intptr_t x))
 {
     ASYNC_BEGIN
     AWAIT(async_sleep, ASYNC_MS(5));
-    CHECK_INT(async_loop_time(async_running_loop()), 5000000);
+    CHECK_INT(async_loop_time(async_get_running_loop()), 5000000);
     AWAIT_TO(self->x, async_sleep_value, ASYNC_US(7), 42);
     CHECK_INT(self->x, 42);
-    CHECK_INT(async_loop_time(async_running_loop()), 5007000);
+    CHECK_INT(async_loop_time(async_get_running_loop()), 5007000);
     AWAIT_TO(self->x, async_sleep_value, ASYNC_NS(0), -1);
     CHECK_INT(self->x, -1);
     AWAIT(async_sleep, ASYNC_NS(1));
-    CHECK_INT(async_loop_time(async_running_loop()), 5007001);
+    CHECK_INT(async_loop_time(async_get_running_loop()), 5007001);
     ASYNC_END
 }
 TEST(S1_sleeps_exactly_and_gives_its_value)
@@ -116,7 +116,7 @@ TEST(S3_in_order_of_deadline)
 ASYNC(void, s4, vars(async_call call[6]; async_loop * loop))
 {
     ASYNC_BEGIN
-    self->loop = async_running_loop();
+    self->loop = async_get_running_loop();
     AWAIT(async_sleep, ASYNC_MS(50));
     async_call_soon(self->loop, &self->call[0], say, (void *)(uintptr_t) "soon");
     async_call_later(self->loop, &self->call[1], ASYNC_MS(-1), say, (void *)(uintptr_t) "-1");
@@ -214,7 +214,7 @@ ASYNC(void, dozes, args(int64_t ns), awaits(async_sleep))
 {
     ASYNC_BEGIN
     AWAIT(async_sleep, ASYNC_NS(self->ns));
-    CHECK_INT(async_loop_time(async_running_loop()), self->ns);
+    CHECK_INT(async_loop_time(async_get_running_loop()), self->ns);
     CHECK(self->ns >= woke_last);
     woke_last = self->ns;
     ASYNC_END
@@ -242,7 +242,7 @@ enum { EQUALS = 999 };
 static int nth_[EQUALS], next_call, next_sleeper;
 static int64_t till_100_s(void)
 {
-    return (int64_t)100 * 1000000000 - async_loop_time(async_running_loop());
+    return (int64_t)100 * 1000000000 - async_loop_time(async_get_running_loop());
 }
 static int equal_call(void *n)
 {
@@ -266,10 +266,10 @@ ASYNC(void, s5, tasks(equal_sleeper t[EQUALS]), vars(async_call call[EQUALS]; in
     for (self->i = 0; self->i < EQUALS; self->i++) {
         nth_[self->i] = self->i;
         if (self->i % 3 == 0)
-            async_call_at(async_running_loop(), &self->call[self->i], (int64_t)100 * 1000000000,
+            async_call_at(async_get_running_loop(), &self->call[self->i], (int64_t)100 * 1000000000,
                           equal_call, &nth_[self->i]);
         if (self->i % 3 == 1)
-            async_call_later(async_running_loop(), &self->call[self->i], ASYNC_NS(till_100_s()),
+            async_call_later(async_get_running_loop(), &self->call[self->i], ASYNC_NS(till_100_s()),
                              equal_call, &nth_[self->i]);
         if (self->i % 3 == 2) ASYNC_SPAWN(&self->t[self->i], equal_sleeper, self->i - 2);
         AWAIT(async_sleep, ASYNC_MS(99));
@@ -348,17 +348,17 @@ ASYNC(void, far_away, tasks(sleeps_for a, sleeps_for b, sleeps_for c), vars(asyn
     ASYNC_SPAWN(&self->b, sleeps_for, ASYNC_SEC(INT64_MAX));
     ASYNC_SPAWN(&self->c, sleeps_for, ASYNC_NS(INT64_MAX - 1));
     AWAIT(async_sleep, ASYNC_SEC(200LL * 365 * 86400)); /* two hundred years */
-    CHECK_INT(async_loop_time(async_running_loop()), 200LL * 365 * 86400 * 1000000000);
+    CHECK_INT(async_loop_time(async_get_running_loop()), 200LL * 365 * 86400 * 1000000000);
     CHECK(!async_task_done(&self->a.task) && !async_task_done(&self->b.task) &&
           !async_task_done(&self->c.task));
-    async_call_later(async_running_loop(), &self->call, ASYNC_FOREVER, fails,
+    async_call_later(async_get_running_loop(), &self->call, ASYNC_FOREVER, fails,
                      NULL); /* no overflow */
     CHECK(async_call_cancel(&self->call));
     (void)async_task_cancel(&self->a.task);
     (void)async_task_cancel(&self->b.task);
     (void)async_task_cancel(&self->c.task);
     AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&self->a, &self->b, &self->c));
-    CHECK_INT(async_loop_time(async_running_loop()), 200LL * 365 * 86400 * 1000000000);
+    CHECK_INT(async_loop_time(async_get_running_loop()), 200LL * 365 * 86400 * 1000000000);
     ASYNC_END
 }
 TEST(S3_for_ever_is_later_than_anything)

@@ -693,12 +693,12 @@ static int s_timers;
 static int s_rearm(void *arg)
 {
     s_timers++;
-    return async_call_later(async_running_loop(), &s_timer, ASYNC_MS(0), s_rearm, arg);
+    return async_call_later(async_get_running_loop(), &s_timer, ASYNC_MS(0), s_rearm, arg);
 }
 ASYNC(void, s_beside_a_timer, awaits(s_talk))
 {
     ASYNC_BEGIN
-    CHECK_INT(async_call_later(async_running_loop(), &s_timer, ASYNC_MS(0), s_rearm, NULL), 0);
+    CHECK_INT(async_call_later(async_get_running_loop(), &s_timer, ASYNC_MS(0), s_rearm, NULL), 0);
     AWAIT(s_talk, 50);
     CHECK(s_timers > 10);
     (void)async_call_cancel(&s_timer);
@@ -805,7 +805,7 @@ static int s_close_it(void *arg)
 {
     (void)arg;
     CHECK_INT(async_close(s_callback_fd), 0);
-    CHECK_INT(async_loop_close(async_running_loop()), -EBUSY);
+    CHECK_INT(async_loop_close(async_get_running_loop()), -EBUSY);
     CHECK(!async_call_cancel(&s_callback)); /* it runs: no longer scheduled */
     return 0;
 }
@@ -834,7 +834,7 @@ ASYNC(void, s_in_callback, vars(int a[2]; int b[2]; char c),
     s_callback_fd = self->a[0];
     ASYNC_SPAWN(&self->again, reads, self->a[0], &self->c, 1);
     AWAIT_QUIET();
-    CHECK_INT(async_call_soon(async_running_loop(), &s_callback, s_close_it, NULL), 0);
+    CHECK_INT(async_call_soon(async_get_running_loop(), &s_callback, s_close_it, NULL), 0);
     AWAIT(async_gather_return_exceptions, ASYNC_TASKS(&self->again));
     CHECK_INT(async_task_error(&self->again.task), -EBADF);
     CHECK_INT(async_close(self->a[1]), 0);
@@ -968,10 +968,10 @@ ASYNC(void, s_nested, vars(int value; int fd[2]; char c), tasks(reads r))
     own_unix_pair(self->fd);
     ASYNC_SPAWN(&self->r, reads, self->fd[0], &self->c, 1);
     AWAIT_QUIET();
-    CHECK_INT(async_loop_run_forever(async_running_loop()), -EBUSY);
-    CHECK_INT(async_loop_run_until_complete(async_running_loop(), &self->r.task), -EBUSY);
-    CHECK_INT(async_loop_shutdown(async_running_loop()), -EBUSY);
-    CHECK_INT(async_loop_close(async_running_loop()), -EBUSY);
+    CHECK_INT(async_loop_run_forever(async_get_running_loop()), -EBUSY);
+    CHECK_INT(async_loop_run_until_complete(async_get_running_loop(), &self->r.task), -EBUSY);
+    CHECK_INT(async_loop_shutdown(async_get_running_loop()), -EBUSY);
+    CHECK_INT(async_loop_close(async_get_running_loop()), -EBUSY);
     CHECK_INT(ASYNC_RUN_TO(self->value, connects, "127.0.0.1:1"), -EBUSY);
     put(self->fd[1], "x");
     AWAIT(async_join, &self->r.task); /* nothing was disturbed */

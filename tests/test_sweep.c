@@ -342,8 +342,8 @@ ASYNC(void, w_signals, vars(async_signal s; async_signal t; int number; int err)
     ASYNC_BEGIN
     ASYNC_DO {
         ASYNC_WITH(async_signal, &self->s, ASYNC_SIGNALS(SIGUSR1, SIGUSR2)) {
-            self->err =
-                async_add_signal_handler(async_running_loop(), &self->t, SIGUSR2, w_no_call, NULL);
+            self->err = async_add_signal_handler(async_get_running_loop(), &self->t, SIGUSR2,
+                                                 w_no_call, NULL);
             if (self->err) ASYNC_RAISE(self->err);
             raise(SIGUSR2);
             AWAIT_TO(self->number, async_signal_wait, &self->s);

@@ -243,7 +243,7 @@ ASYNC(void, sees_itself, args(async_task *me, int ms), vars(async_call call))
     CHECK(async_current_task() == self->me);
     AWAIT(async_sleep, ASYNC_MS(self->ms));
     CHECK(async_current_task() == self->me);
-    async_call_soon(async_running_loop(), &self->call, in_a_callback, NULL);
+    async_call_soon(async_get_running_loop(), &self->call, in_a_callback, NULL);
     AWAIT(async_sleep, ASYNC_MS(0));
     CHECK(async_current_task() == self->me);
     ASYNC_END
@@ -258,12 +258,12 @@ ASYNC(void, t9, tasks(sees_itself a, sees_itself b, says done),
     ASYNC_SPAWN_EAGER(&self->b, sees_itself, &self->b.task, 1);
     CHECK(async_current_task() == self->me);
     ASYNC_SPAWN_EAGER(&self->done, says, "done", 0);
-    CHECK_INT((int)async_all_tasks(async_running_loop(), self->all, 5), 3);
+    CHECK_INT((int)async_all_tasks(async_get_running_loop(), self->all, 5), 3);
     CHECK((self->all[0] == self->me) + (self->all[1] == self->me) + (self->all[2] == self->me) ==
           1);
-    CHECK_INT((int)async_all_tasks(async_running_loop(), NULL, 0), 3);
+    CHECK_INT((int)async_all_tasks(async_get_running_loop(), NULL, 0), 3);
     AWAIT(async_gather, ASYNC_TASKS(&self->a, &self->b));
-    CHECK_INT((int)async_all_tasks(async_running_loop(), self->all, 1), 1);
+    CHECK_INT((int)async_all_tasks(async_get_running_loop(), self->all, 1), 1);
     CHECK(self->all[0] == self->me);
     ASYNC_END
 }
@@ -279,8 +279,9 @@ ASYNC(void, nests)
 {
     ASYNC_BEGIN
     CHECK_INT(ASYNC_RUN(nests), 1);
-    CHECK_INT(async_loop_run_forever(async_running_loop()), -EBUSY);
-    CHECK_INT(async_loop_run_until_complete(async_running_loop(), async_current_task()), -EBUSY);
+    CHECK_INT(async_loop_run_forever(async_get_running_loop()), -EBUSY);
+    CHECK_INT(async_loop_run_until_complete(async_get_running_loop(), async_current_task()),
+              -EBUSY);
     AWAIT(async_sleep, ASYNC_MS(1));
     ASYNC_END
 }
@@ -539,7 +540,7 @@ static int fails_in_a_callback(void *unused)
 ASYNC(void, calls_back, vars(async_call call))
 {
     ASYNC_BEGIN
-    async_call_soon(async_running_loop(), &self->call, fails_in_a_callback, NULL);
+    async_call_soon(async_get_running_loop(), &self->call, fails_in_a_callback, NULL);
     AWAIT(async_sleep, ASYNC_MS(1));
     ASYNC_END
 }

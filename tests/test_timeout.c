@@ -418,7 +418,7 @@ TEST(O13_reschedule)
 ASYNC(void, o8_at, vars(async_timeout t; async_time when; int e; int i))
 {
     ASYNC_BEGIN
-    self->when = async_loop_time(async_running_loop()) + (async_time)ASYNC_SPAN_(ASYNC_MS(10));
+    self->when = async_loop_time(async_get_running_loop()) + (async_time)ASYNC_SPAN_(ASYNC_MS(10));
     for (self->i = 0; self->i < 3; self->i++) {
         AWAIT(async_sleep, ASYNC_MS(4));
         ASYNC_TRY {

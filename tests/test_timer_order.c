@@ -43,7 +43,7 @@ static void set(async_loop *loop, struct timer *t)
 static int fire(void *arg)
 {
     struct timer *t = (struct timer *)arg;
-    async_loop *loop = async_running_loop();
+    async_loop *loop = async_get_running_loop();
     int i;
     CHECK(m.seq && t->set && t->when <= async_loop_time(loop));
     if (async_loop_time(loop) != m.last_time) {

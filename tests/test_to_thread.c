@@ -92,7 +92,8 @@ ASYNC(void, tt_many, vars(int i; int x))
         CHECK_INT(self->x, 2 * self->i);
     }
     CHECK_INT(tt_done, 1000);
-    CHECK_INT(tt_threads(async_running_loop()->pool), 1); /* who has finished is idle, not busy */
+    CHECK_INT(tt_threads(async_get_running_loop()->pool),
+              1); /* who has finished is idle, not busy */
     ASYNC_END
 }
 TEST(TH2_each_runs_once_and_one_thread_does_for_one_at_a_time)
@@ -268,7 +269,7 @@ ASYNC(void, tt_cancels_late, tasks(tt_in_pool a))
     tt_open(&tt_gate);
     ASYNC_SPAWN(&self->a, tt_in_pool, &tt_x[0]);
     AWAIT(async_sleep, ASYNC_MS(0));
-    while ((uintptr_t)__atomic_load_n(&async_running_loop()->inbox, __ATOMIC_ACQUIRE) <= 3)
+    while ((uintptr_t)__atomic_load_n(&async_get_running_loop()->inbox, __ATOMIC_ACQUIRE) <= 3)
         sched_yield();
     CHECK(async_task_cancel(&self->a.task));
     AWAIT(async_sleep, ASYNC_MS(0));
@@ -391,7 +392,7 @@ ASYNC(void, tt_drops, tasks(tt_with_drop a, tt_with_drop b, tt_with_drop c))
     CHECK_INT(tt_get(&tt_dropped), 2); /* not c's: that was delivered */
     ASYNC_SPAWN(&self->c, tt_with_drop, &tt_x[2]);
     AWAIT(async_sleep, ASYNC_MS(0));
-    while ((uintptr_t)__atomic_load_n(&async_running_loop()->inbox, __ATOMIC_ACQUIRE) <= 3)
+    while ((uintptr_t)__atomic_load_n(&async_get_running_loop()->inbox, __ATOMIC_ACQUIRE) <= 3)
         sched_yield();
     CHECK(async_task_cancel(&self->c.task)); /* on its way back */
     while (!async_task_done(&self->c.task)) AWAIT(async_sleep, ASYNC_MS(0));
@@ -427,7 +428,7 @@ ASYNC(void, tt_leaves)
     ASYNC_SPAWN_NEW(tt_leave_job);
     AWAIT(async_sleep, ASYNC_MS(0));
     AWAIT(async_sleep, ASYNC_MS(0));
-    while (!async_running_loop()->pool || tt_queued(async_running_loop()->pool))
+    while (!async_get_running_loop()->pool || tt_queued(async_get_running_loop()->pool))
         AWAIT(async_sleep, ASYNC_MS(0));
     ASYNC_END
 }
@@ -469,14 +470,14 @@ ASYNC(void, tt_telling)
     }
     ASYNC_FINALLY {
         static async_call call;
-        (void)async_call_later(async_running_loop(), &call, ASYNC_MS(1), tt_open_gate, NULL);
+        (void)async_call_later(async_get_running_loop(), &call, ASYNC_MS(1), tt_open_gate, NULL);
     }
     ASYNC_END
 }
 ASYNC(void, tt_tells)
 {
     ASYNC_BEGIN
-    tt_the_loop = async_running_loop();
+    tt_the_loop = async_get_running_loop();
     (void)ASYNC_SPAWN_NEW(tt_telling);
     while (!tt_get(&tt_inside)) AWAIT(async_sleep, ASYNC_MS(0));
     ASYNC_END
@@ -491,7 +492,7 @@ ASYNC(void, tt_stopper)
 {
     ASYNC_BEGIN
     while (tt_get(&tt_inside) < 1) AWAIT(async_sleep, ASYNC_MS(0));
-    async_loop_stop(async_running_loop());
+    async_loop_stop(async_get_running_loop());
     ASYNC_END
 }
 static void *tt_open_when_closing(void *arg)
@@ -572,8 +573,8 @@ ASYNC(int, tt_shared, args(async_pool *pool))
 {
     ASYNC_BEGIN
     int x;
-    CHECK_INT(async_loop_set_default_executor(async_running_loop(), self->pool), 0);
-    CHECK_INT(async_loop_set_default_executor(async_running_loop(), self->pool), -EBUSY);
+    CHECK_INT(async_loop_set_default_executor(async_get_running_loop(), self->pool), 0);
+    CHECK_INT(async_loop_set_default_executor(async_get_running_loop(), self->pool), -EBUSY);
     AWAIT_TO(x, async_to_thread, tt_double, &tt_x[2]);
     ASYNC_RETURN(x);
     ASYNC_END

@@ -33,7 +33,7 @@ ASYNC(void, parent, tasks(child a, child b), vars(async_call call))
     (void)async_task_set_name(&self->b.task, "b");
     (void)async_task_cancel(&self->b.task); /* before its first step */
     AWAIT(async_sleep, ASYNC_MS(0));
-    (void)async_call_soon(async_running_loop(), &self->call, nothing, NULL);
+    (void)async_call_soon(async_get_running_loop(), &self->call, nothing, NULL);
     AWAIT(async_sleep, ASYNC_MS(0));
     ASYNC_END
 }

@@ -128,7 +128,7 @@ static int call_says(void *i)
  * group, L B cancel later and soon, O set a future later, Q a done-callback. */
 static void statement(const struct node *n, int me)
 {
-    async_loop *loop = async_running_loop();
+    async_loop *loop = async_get_running_loop();
     void *a = (void *)(intptr_t)n->a;
     if (n->kind == 'C' && spawned[n->a])
         trace("%d.%d %d\n", me, n->id, async_task_cancel(task_at[n->a]));

@@ -158,7 +158,7 @@ static int say(void *text)
 static char tick1[] = "1", tick2[] = "2", tick3[] = "3";
 ASYNC(void, all_done, tasks(child a), vars(async_call c[3]))
 {
-    async_loop *const loop = async_running_loop();
+    async_loop *const loop = async_get_running_loop();
     ASYNC_BEGIN
     ASYNC_SPAWN(&self->a, child, 0, 0);
     AWAIT(async_join, &self->a.task);

@@ -59,7 +59,7 @@ ASYNC(void, wt_main, tasks(wt_wait_future a, wt_wait_event b, wt_wait_lock c))
 {
     ASYNC_BEGIN
     pthread_t thread;
-    wt_loop = async_running_loop();
+    wt_loop = async_get_running_loop();
     CHECK_INT(async_loop_keep(wt_loop), 0);
     AWAIT(async_lock_acquire, &wt_lock);
     ASYNC_SPAWN(&self->a, wt_wait_future);

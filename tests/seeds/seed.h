@@ -17,7 +17,7 @@
 static SEED_UNUSED double seconds(void)
 {
     static async_time began, last;
-    async_loop *loop = async_running_loop();
+    async_loop *loop = async_get_running_loop();
     if (loop) last = async_loop_time(loop);
     if (!began) began = last + 1; /* a virtual clock begins at 0 */
     return (double)(last + 1 - began) / 1e9;
@@ -27,7 +27,7 @@ static SEED_UNUSED double seconds(void)
 static SEED_UNUSED void block(int s)
 {
     struct timespec t = {0, 0};
-    if (async_loop_advance(async_running_loop(), ASYNC_SEC(s)) == 0) return;
+    if (async_loop_advance(async_get_running_loop(), ASYNC_SEC(s)) == 0) return;
     t.tv_sec = s;
     nanosleep(&t, NULL);
 }
