@@ -104,9 +104,10 @@
  *                                      in the same union
  *
  * The five rules
- *   1. What must survive an AWAIT lives in self->. A plain local does not, nor an address of one
- *      or an array: the function returns at every suspension. An alias such as `struct conn *const c = self->conn;` may stand
- *      above ASYNC_BEGIN: that part runs at every resume.
+ *   1. What must survive an AWAIT lives in self->. A plain local does not, nor an array, nor the
+ *      address of one: the function returns at every suspension. An alias such as
+ *      `struct conn *const c = self->conn;` may stand above ASYNC_BEGIN: that part runs at every
+ *      resume.
  *   2. What you await is in `awaits`, and its memory is reused by the next await: copy results,
  *      never return a pointer into your own frame. The same coroutine twice at once, or itself,
  *      needs a task: ASYNC_SPAWN.
@@ -135,13 +136,13 @@
  * is counted in ticks, and a frame lists the leaves it awaits too: awaits(async_sleep) costs
  * nothing. >>config says what can be left out, >>seam what a board provides: for Cortex-M, AVR and
  * RISC-V that is a timer interrupt that calls async_tick(). examples/baremetal has whole programs,
- * and stack.py there computes how deep the stack of a firmware can get.
- * gcc wants memset and memcpy of you. Call async_loop_init() first, unless ASYNCC_CANCEL is 0. An
- * interrupt may call async_event_set, async_semaphore_release, ASYNC_QUEUE_PUT_NOWAIT,
- * async_future_set, async_future_set_error, ASYNC_SET_RESULT and async_call_soon, and nothing else;
- * each takes a short time that grows only with the tasks it wakes. ASYNCC_CHECK makes every other
- * call there that does more than look, or clear a flag, a panic, where the board can tell
- * (ASYNCC_IN_ISR). Cancellation stops hardware at once: async_future's on_cancel.
+ * and stack.py there computes how deep the stack of a firmware can get. gcc wants memset and memcpy
+ * of you. Call async_loop_init() first, unless ASYNCC_CANCEL is 0. An interrupt may call
+ * async_event_set, async_semaphore_release, ASYNC_QUEUE_PUT_NOWAIT, async_future_set,
+ * async_future_set_error, ASYNC_SET_RESULT and async_call_soon, and nothing else; each takes a
+ * short time that grows only with the tasks it wakes. ASYNCC_CHECK makes every other call there
+ * that does more than look, or clear a flag, a panic, where the board can tell (ASYNCC_IN_ISR).
+ * Cancellation stops hardware at once: async_future's on_cancel.
  *
  * Where asyncio's answer is a choice, or C forces another one
  *   - A frame joins the tasks of its `tasks` clause; Python drops them to its garbage collector.
