@@ -399,7 +399,8 @@ ASYNC(void, p_stream_main, vars(async_process p; async_stream s; async_bytes lin
         self->other = async_listen("127.0.0.1:0", 0);
         if (self->other != self->pipe) { /* that of a child that has ended was free as well */
             CHECK_INT(dup2(self->other, self->pipe), self->pipe);
-            CHECK_INT(close(self->other), 0);
+            CHECK_INT(async_close(self->other), 0);
+            CHECK_INT(async_adopt(self->pipe), 0);
             self->other = self->pipe;
         }
     }
