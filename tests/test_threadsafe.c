@@ -59,7 +59,9 @@ TEST(TH5_wakes_a_sleeping_loop)
         pthread_join(thread, NULL);
     }
     CHECK_INT(ts_steps, 100);
-    CHECK_INT(wakes(), 100);
+    /* At most one a sleep. None, and it would sleep for ever, unless something else ended its wait
+     * between the call and its write, which then ends the next: emulators interrupt it. */
+    CHECK(wakes() > 0 && wakes() <= 100);
     async_loop_release(&ts_loop);
     CHECK_INT(async_loop_run_forever(&ts_loop), -EDEADLK);
     CHECK_INT(async_loop_close(&ts_loop), 0);
