@@ -1776,7 +1776,7 @@ ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_
         ASYNC_NOTE_LINE_                                                                            \
         return ASYNC_MAKE_(async_status_, ASYNC_PENDING_);                                          \
     ASYNC_CASE_(ASYNC_STATE_(n)):;                                                            \
-        ASYNC_MARK_LINE_(n) ASYNC_AGAIN_                                                                                \
+        ASYNC_MARK_LINE_(n) ASYNC_AGAIN_                                                            \
     }
 #define ASYNC_VALUE_(f) (((struct f *)(void *)&self->async_awaits_)->async_result_)
 
@@ -1917,7 +1917,7 @@ ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_
         ASYNC_NOTE_LINE_                                                                            \
         return ASYNC_MAKE_(async_status_, ASYNC_YIELDED_);                                          \
     ASYNC_CASE_(ASYNC_STATE_(n)):;                                                            \
-        ASYNC_MARK_LINE_(n) ASYNC_AGAIN_                                                                                \
+        ASYNC_MARK_LINE_(n) ASYNC_AGAIN_                                                            \
         if (ASYNC_RARE_(async_err_)) ASYNC_THROW_(async_err_);                                      \
     } while (0)
 
@@ -1983,7 +1983,7 @@ ASYNC_INLINE_ bool async_points_into_(const void *value, const void *from, size_
     ASYNC_SUSPEND_(n, )                                                                             \
     (gen)->async_.up.caller = NULL;                                                                 \
     if (async_err_ == ASYNC_YIELDED_) async_panic_frame_(&(gen)->async_, "ASYNC_YIELD while it is being closed"); \
-    if (!async_err_ || async_err_ == ASYNC_GENERATOR_EXIT) async_err_ = (gen)->async_pending_;                                            \
+    if (!async_err_ || async_err_ == ASYNC_GENERATOR_EXIT) async_err_ = (gen)->async_pending_;      \
     if (async_err_) ASYNC_THROW_(async_err_);
 
 ASYNC_INLINE_ void async_not_open_(const async_frame *generator)
@@ -2037,6 +2037,7 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
  * a branch has ended well is raised by the next await after it, so that nothing is lost. Between
  * the braces of the select stand ASYNC_ONs only. `break` in a block leaves a loop of yours around
  * the select; `continue` ends the select. */
+#define ASYNC_SELECTS_ self->async_awaits_.list_them_in_selects_
 #define ASYNC_SELECT(timeout) ASYNC_SELECT_(__COUNTER__, timeout)
 #define ASYNC_SELECT_(n, timeout) ASYNC_SELECT__(n, timeout)
 #define ASYNC_SELECT__(n, timeout)                                                                  \
@@ -2048,18 +2049,18 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
             if (1) {                                                                                \
                 (void)async_in_a_coroutine_;                                                        \
                 ASYNC_UNPOISON_(self->async_awaits_)                                                \
-                async_select_begin_(&self->async_awaits_.list_them_in_selects_.head, self->async_awaits_.list_them_in_selects_.room, \
-                                    sizeof self->async_awaits_.list_them_in_selects_.room, async_me_, timeout);  \
+                async_select_begin_(&ASYNC_SELECTS_.head, ASYNC_SELECTS_.room,                      \
+                                    sizeof ASYNC_SELECTS_.room, async_me_, timeout);                \
                 async_pass_ = false; /* the block starts the branches */                            \
                 goto async_select_##n;                                                              \
                 async_started_##n:                                                                  \
                 if (async_pass_) break; /* it was one of the blocks in it that ended */             \
                 async_pass_ = true;                                                                 \
-                async_err_ = async_select_wait_(&self->async_awaits_.list_them_in_selects_.head, &self->async_); \
+                async_err_ = async_select_wait_(&ASYNC_SELECTS_.head, &self->async_);               \
                 ASYNC_SUSPEND_(n, )                                                                 \
-                async_err_ = async_select_end_(&self->async_awaits_.list_them_in_selects_.head);                 \
+                async_err_ = async_select_end_(&ASYNC_SELECTS_.head);                               \
                 if (ASYNC_RARE_(async_err_)) ASYNC_THROW_(async_err_);                              \
-                async_at_ = self->async_awaits_.list_them_in_selects_.head.state;                                \
+                async_at_ = ASYNC_SELECTS_.head.state;                                              \
                 goto async_dispatch_;                                                               \
             } else                                                                                  \
                 async_select_##n : for (char(*async_selecting_)[1];; (void)sizeof async_selecting_, ASYNC_JUMP_(async_started_##n))
@@ -2078,7 +2079,7 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
 #define ASYNC_ON_TIMEOUT_(n)                                                                        \
     if (!async_pass_) {                                                                             \
         ASYNC_SELECTING_                                                                            \
-        self->async_awaits_.list_them_in_selects_.head.on_timeout = (uint16_t)ASYNC_STATE_(n);                   \
+        ASYNC_SELECTS_.head.on_timeout = (uint16_t)ASYNC_STATE_(n);                                 \
     } else if (0)                                                                                     \
         ASYNC_CASE_(ASYNC_STATE_(n)):
 #define ASYNC_BRANCH_11(n, f, ...)                                                                  \
@@ -2096,10 +2097,10 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
     ASYNC_BRANCH_START_(n, f, async_type_of_##f)                                                    \
         async_branch_step_(ASYNC_FRAME_((struct f *)async_child_, f));
 #define ASYNC_BRANCH_START_(n, f, type)                                                             \
-    ASYNC_ASSERT_(ASYNC_BRANCH_WORDS_(f) * 8 <= sizeof self->async_awaits_.list_them_in_selects_.room,           \
+    ASYNC_ASSERT_(ASYNC_BRANCH_WORDS_(f) * 8 <= sizeof ASYNC_SELECTS_.room,                         \
                   "this frame has no room for " #f ": add it to selects(...)");                     \
     ASYNC_ASSERT_(__alignof__(struct f) <= sizeof(uint64_t), "an over-aligned member cannot live in a branch"); \
-    async_child_ = async_branch_(&self->async_awaits_.list_them_in_selects_.head, ASYNC_BRANCH_WORDS_(f), ASYNC_STATE_(n), &type); \
+    async_child_ = async_branch_(&ASYNC_SELECTS_.head, ASYNC_BRANCH_WORDS_(f), ASYNC_STATE_(n), &type); \
     if (async_child_)
 #if ASYNCC_NAMES
 #define ASYNC_BRANCH_TYPE_(f) { async_branch_resume_, #f, __FILE__, __LINE__ }
@@ -2107,7 +2108,7 @@ ASYNC_INLINE_ int async_close_generator_(async_frame *generator, async_frame *ca
 #define ASYNC_BRANCH_TYPE_(f) { async_branch_resume_ }
 #endif
 #define ASYNC_BRANCH_RESULT_(f) \
-    ((struct f *)(void *)((async_frame *)(void *)(self->async_awaits_.list_them_in_selects_.head.winner + 1) + ASYNC_IS_LEAF_(f)))->async_result_
+    ((struct f *)(void *)((async_frame *)(void *)(ASYNC_SELECTS_.head.winner + 1) + ASYNC_IS_LEAF_(f)))->async_result_
 
 /* A frame with its arguments in place, not started: the address of its head. */
 #define ASYNC_FRAME_(p, ...) ASYNC_CAT_(ASYNC_FRAME_, ASYNC_MANY_(__VA_ARGS__))(p, __VA_ARGS__)
